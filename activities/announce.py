@@ -1,0 +1,43 @@
+"""Telling orchestrations that something they wait for has ended."""
+
+import asyncio
+from typing import Any, Final, Protocol
+
+from landing_zone.contracts import Announcement, Outcome
+
+ATTEMPTS: Final = 8
+FIRST_WAIT_SECONDS: Final = 0.05
+
+
+class EventRaiser(Protocol):
+    """As much of the durable client as is needed here. Asynchronous."""
+
+    async def raise_event(self, instance_id: str, event_name: str, event_data: Any) -> None:
+        """Raise an event; raises an exception when the instance is not there or has ended."""
+        ...
+
+
+async def announce(client: EventRaiser, data: Announcement) -> Outcome:
+    """Tell everyone who waits; those who have ended no longer need it.
+
+    Raises:
+        Exception: Someone could not be told, however often it was tried.
+    """
+    await asyncio.gather(*(_tell(client, instance, data) for instance in data.instances))
+    return Outcome(state="done")
+
+
+async def _tell(client: EventRaiser, instance: str, data: Announcement) -> None:
+    """The instance may not have been started yet: all are started at once, in no order."""
+    for attempt in range(ATTEMPTS):
+        try:
+            await client.raise_event(instance, data.event, data.dump())
+        except Exception as error:
+            # The durable client raises bare exceptions; this is how it words a 410.
+            if "is gone" in str(error):
+                return
+            if attempt == ATTEMPTS - 1:
+                raise
+            await asyncio.sleep(FIRST_WAIT_SECONDS * 2**attempt)
+        else:
+            return

@@ -1,0 +1,67 @@
+"""Registers the activities: each wrapper resolves dependencies and does nothing else."""
+
+from collections.abc import Awaitable, Callable
+
+import azure.durable_functions as df
+
+from activities.announce import announce as announce_to
+from activities.auditing import note
+from activities.dependencies import Dependencies, dependencies
+from activities.ending import end_operation
+from activities.operations import begin_operation, make_plan, reserve
+from activities.outcomes import outcome_of
+from activities.resources import begin_resource, poll_resource, verify_resource
+from landing_zone.contracts import (
+    Announcement,
+    AuditNote,
+    Call,
+    Contract,
+    OperationEnd,
+    OperationRef,
+    Outcome,
+)
+
+blueprint = df.Blueprint()
+
+
+type Work[C: Contract] = Callable[[Dependencies, C], Awaitable[Outcome]]
+
+
+def activity[C: Contract](
+    name: str, contract: type[C], work: Work[C]
+) -> Callable[[object], Awaitable[object]]:
+    """The function that the host calls: it resolves dependencies, parses and dumps.
+
+    The worker allows no generic type in its annotations.
+    """
+
+    async def run(payload: object) -> object:
+        async def do() -> Outcome:
+            return await work(await dependencies(), contract.parse(payload))
+
+        return (await outcome_of(do())).dump()
+
+    run.__name__ = name
+    run.__doc__ = work.__doc__
+    return run
+
+
+async def announce(payload: object, client: df.DurableOrchestrationClient) -> object:
+    """Tell those who wait that a resource has ended."""
+    return (await announce_to(client, Announcement.parse(payload))).dump()
+
+
+for _function in (
+    activity("begin_operation", OperationRef, begin_operation),
+    activity("reserve", OperationRef, reserve),
+    activity("make_plan", OperationRef, make_plan),
+    activity("end_operation", OperationEnd, end_operation),
+    activity("begin_resource", Call, begin_resource),
+    activity("poll_resource", Call, poll_resource),
+    activity("verify_resource", Call, verify_resource),
+    activity("note", AuditNote, note),
+):
+    blueprint.activity_trigger(input_name="payload")(_function)
+blueprint.activity_trigger(input_name="payload")(
+    blueprint.durable_client_input(client_name="client")(announce)
+)

@@ -1,0 +1,102 @@
+"""The end of an operation: what the registry, the documents and the audit chain say of it."""
+
+from activities.auditing import note_operation
+from activities.dependencies import Dependencies
+from activities.tenants import change_tenant, require_current
+from landing_zone.contracts import (
+    OpenWork,
+    OperationEnd,
+    OperationRef,
+    Outcome,
+    ResourceResult,
+)
+from landing_zone.lifecycle import TenantEvent, TenantState
+from landing_zone.operations import OperationView, operation_document
+from landing_zone.plan import Plan
+from landing_zone.progress import OperationStatus, marks, outputs_of_results
+from landing_zone.references import resolved_where_known
+from landing_zone.tenants import TenantRecord
+
+
+async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
+    """The registry and the operation's document say how it ended; a failure frees what it held."""
+    made = await deps.documents.get_plan(end.plan_hash) if end.plan_hash else None
+    work = _open_work(end, made)
+    if not end.ok and not work:
+        await _release(deps, end.operation)
+    outputs = outputs_of_results(end.results)
+    subscription = outputs.get("subscription", {}).get("subscriptionId", "")
+    document = operation_document(_view(deps, end, made))
+    document["openWork"] = [item.dump() for item in work]
+    await deps.documents.put_operation(end.operation.operation_id, document)
+    details = {"planHash": end.plan_hash, "code": end.code, "reason": end.reason}
+    outcome = "active" if end.ok else "failed"
+    await note_operation(deps, end.operation, "tenant.onboard", outcome, details)
+
+    def finish(record: TenantRecord) -> TenantRecord:
+        require_current(record, end.operation)
+        if record.state is not TenantState.PROVISIONING:
+            return record
+        event = TenantEvent.COMPLETE if end.ok else TenantEvent.FAIL
+        return record.after(
+            event,
+            deps.clock.now(),
+            subscription_id=subscription or str(record.request.subscription.id or ""),
+            plan_hash=end.plan_hash,
+            reason=end.reason,
+            hint=end.hint,
+            open_work=work,
+            reservation=record.reservation if end.ok or work else None,
+        )
+
+    await change_tenant(deps, end.operation.tenant_id, finish)
+    return Outcome(state="done")
+
+
+async def _release(deps: Dependencies, operation: OperationRef) -> None:
+    found = await deps.registry.get(operation.tenant_id)
+    if found is not None and found.value.reservation is not None:
+        await deps.ledger.release(found.value.reservation.hub, operation.tenant_id)
+
+
+def _open_work(end: OperationEnd, made: Plan | None) -> tuple[OpenWork, ...]:
+    """What was to be taken back and is still there."""
+    if made is None:
+        return ()
+    outputs = outputs_of_results(end.results)
+    return tuple(
+        OpenWork(
+            key=result.key,
+            resource=resolved_where_known(made.by_key[result.key].id, outputs),
+            reason=result.message or "something that depends on it is still there",
+        )
+        for result in end.undone
+        if result.state != "done"
+    )
+
+
+def _view(deps: Dependencies, end: OperationEnd, made: Plan | None) -> OperationView:
+    status = OperationStatus(
+        started_at=end.started_at,
+        phase="end",
+        planned_at=end.planned_at,
+        plan_hash=end.plan_hash,
+        applied=marks(end.started_at, _by_key(end.results)),
+        undone=marks(end.started_at, _by_key(end.undone)),
+        outputs=outputs_of_results(end.results),
+    )
+    left = any(result.state != "done" for result in end.undone)
+    return OperationView(
+        operation=end.operation,
+        state="succeeded" if end.ok else "failed" if left else "compensated",
+        status=status,
+        plan=made,
+        finished_at=deps.clock.now(),
+        code=end.code,
+        reason=end.reason,
+        hint=end.hint,
+    )
+
+
+def _by_key(results: tuple[ResourceResult, ...]) -> dict[str, ResourceResult]:
+    return {result.key: result for result in results}

@@ -1,0 +1,77 @@
+"""The beginning of an operation: admitting, reserving, planning."""
+
+from activities.auditing import note_operation
+from activities.dependencies import Dependencies
+from activities.tenants import change_tenant, current_tenant, require_current
+from landing_zone.admission import hub_for
+from landing_zone.contracts import Node, OperationRef, Outcome, PlanSummary
+from landing_zone.errors import TemporaryError
+from landing_zone.lifecycle import TenantEvent, TenantState
+from landing_zone.plan import Plan, Undo
+from landing_zone.planning import api_versions, plan
+from landing_zone.tenants import TenantRecord
+
+
+async def begin_operation(deps: Dependencies, operation: OperationRef) -> Outcome:
+    """The registry says that the tenant is being provisioned."""
+
+    def begin(record: TenantRecord) -> TenantRecord:
+        require_current(record, operation)
+        if record.state is TenantState.PROVISIONING:
+            return record
+        return record.after(TenantEvent.ADMIT, deps.clock.now())
+
+    record = await change_tenant(deps, operation.tenant_id, begin)
+    await note_operation(deps, operation, "tenant.onboard", "begun", {"actor": record.actor})
+    return Outcome(state="done")
+
+
+async def reserve(deps: Dependencies, operation: OperationRef) -> Outcome:
+    """Hold an address range that neither the ledger nor a peering of the hub knows."""
+    record = await current_tenant(deps, operation)
+    if record.reservation is None:
+        hub = hub_for(record.request, deps.document)
+        seen = await _peered_ranges(deps, hub.network_id)
+        reservation = await deps.ledger.reserve(
+            hub.name, record.tenant_id, record.request.network.prefix_length, seen
+        )
+        await change_tenant(
+            deps,
+            operation.tenant_id,
+            lambda found: found.model_copy(update={"reservation": reservation}),
+        )
+    return Outcome(state="done")
+
+
+async def _peered_ranges(deps: Dependencies, network_id: str) -> list[str]:
+    path = f"{network_id}/virtualNetworkPeerings"
+    ranges: list[str] = []
+    for peering in await deps.arm.pages(path, api_versions.NETWORK):
+        space = peering.get("properties", {}).get("remoteAddressSpace") or {}
+        ranges.extend(space.get("addressPrefixes", []))
+    return ranges
+
+
+async def make_plan(deps: Dependencies, operation: OperationRef) -> Outcome:
+    """Plan the tenant and keep the plan under its hash."""
+    record = await current_tenant(deps, operation)
+    if record.reservation is None:
+        raise TemporaryError("NotReserved", "the reservation is not there yet")
+    hub = deps.document.hub(record.reservation.hub)
+    made = plan(record.request, deps.document, hub, record.reservation)
+    await deps.documents.put_plan(made)
+    return Outcome(state="done", plan=_summary(deps, made))
+
+
+def _summary(deps: Dependencies, made: Plan) -> PlanSummary:
+    nodes = tuple(
+        Node(
+            key=resource.key,
+            step=resource.step,
+            after=tuple(sorted(made.graph[resource.key])),
+            undoable=resource.undo is not Undo.KEEP,
+            ready=bool(resource.ready),
+        )
+        for resource in made.resources
+    )
+    return PlanSummary(plan_hash=made.hash, nodes=nodes, retry=deps.settings.retry)

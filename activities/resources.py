@@ -1,0 +1,130 @@
+"""Applying one planned resource: begin, look again, verify; and the same for taking it back.
+
+Each call may be made twice: what is there is read first, and only what differs is written.
+"""
+
+from typing import Any
+
+from activities.dependencies import Dependencies
+from landing_zone.applying import (
+    Request,
+    apply_request,
+    bound,
+    is_as_wanted,
+    is_ready,
+    is_settling,
+    outputs_of,
+    undo_requests,
+)
+from landing_zone.contracts import Call, Outcome, PollTarget
+from landing_zone.errors import TemporaryError
+from landing_zone.plan import Resource
+from landing_zone.ports import Accepted
+
+_ITSELF = PollTarget(kind="resource")
+
+
+async def begin_resource(deps: Dependencies, call: Call) -> Outcome:
+    """Send what makes the resource, or takes it back; return as soon as ARM has accepted it."""
+    resource = await _resource(deps, call)
+    current = await deps.arm.get(resource.id, resource.api_version)
+    if call.direction == "undo":
+        return await _begin_undo(deps, resource, current)
+    if is_settling(current):
+        return _pending(_ITSELF, None, wrote=False)
+    if current is not None and is_as_wanted(resource, current):
+        return Outcome(state="done", outputs=outputs_of(resource, current))
+    accepted = await _send(deps, apply_request(resource, current))
+    if accepted.target is not None:
+        return _pending(accepted.target, accepted.wait, wrote=True)
+    outputs = await _outputs(deps, resource, accepted.body)
+    return Outcome(state="done", outputs=outputs, wrote=True)
+
+
+async def poll_resource(deps: Dependencies, call: Call) -> Outcome:
+    """Look once at what a call that began is waiting for."""
+    resource = await _resource(deps, call)
+    target = call.target or _ITSELF
+    if target.kind == "resource":
+        current = await deps.arm.get(resource.id, resource.api_version)
+        if call.direction == "undo":
+            return _gone(current)
+        return _settled(resource, current)
+    poll = await deps.arm.poll(target)
+    if not poll.over:
+        return _pending(target, poll.wait, wrote=False)
+    outputs = {} if call.direction == "undo" else await _outputs(deps, resource, None)
+    return Outcome(state="done", outputs=outputs)
+
+
+async def verify_resource(deps: Dependencies, call: Call) -> Outcome:
+    """Whether the resource's own condition holds, now that all is there."""
+    resource = await _resource(deps, call)
+    current = await deps.arm.get(resource.id, resource.api_version)
+    if is_ready(resource, current):
+        return Outcome(state="done")
+    wanted = ", ".join(f"{path} {value}" for path, value in resource.ready.items())
+    raise TemporaryError("NotReady", f"{resource.key} is not yet {wanted}")
+
+
+async def _resource(deps: Dependencies, call: Call) -> Resource:
+    plan = await deps.documents.get_plan(call.plan_hash)
+    return bound(plan.by_key[call.key], call.outputs)
+
+
+async def _send(deps: Dependencies, request: Request) -> Accepted:
+    return await deps.arm.write(request.method, request.path, request.api_version, request.body)
+
+
+async def _begin_undo(
+    deps: Dependencies, resource: Resource, current: dict[str, Any] | None
+) -> Outcome:
+    last: Accepted | None = None
+    for request in undo_requests(resource, current):
+        last = await _send(deps, request)
+    if last is None:
+        return Outcome(state="done")
+    if last.target is None:
+        return Outcome(state="done", wrote=True)
+    return _pending(last.target, last.wait, wrote=True)
+
+
+async def _outputs(
+    deps: Dependencies, resource: Resource, body: dict[str, Any] | None
+) -> dict[str, str]:
+    """The resource's outputs; read afresh where what was returned does not hold them all."""
+    if not resource.outputs:
+        return {}
+    found = outputs_of(resource, body or {})
+    if found.keys() != resource.outputs.keys():
+        current = await deps.arm.get(resource.id, resource.api_version)
+        found = outputs_of(resource, current or {})
+    if found.keys() != resource.outputs.keys():
+        raise TemporaryError("OutputMissing", f"{resource.key} does not show its outputs yet")
+    return found
+
+
+def _settled(resource: Resource, current: dict[str, Any] | None) -> Outcome:
+    if is_settling(current):
+        return _pending(_ITSELF, None, wrote=False)
+    if current is not None and is_as_wanted(resource, current):
+        return Outcome(state="done", outputs=outputs_of(resource, current))
+    problem = "is not there" if current is None else "is not as it was asked for"
+    return Outcome(
+        state="retry",
+        operation_failed=current is not None,
+        code="NotAsWanted",
+        message=f"{resource.key} {problem}",
+    )
+
+
+def _gone(current: dict[str, Any] | None) -> Outcome:
+    if current is None:
+        return Outcome(state="done")
+    if is_settling(current):
+        return _pending(_ITSELF, None, wrote=False)
+    return Outcome(state="retry", code="StillThere", message="it is still there")
+
+
+def _pending(target: PollTarget, wait: float | None, *, wrote: bool) -> Outcome:
+    return Outcome(state="pending", target=target, wait=wait, wrote=wrote)

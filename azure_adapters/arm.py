@@ -1,0 +1,133 @@
+"""Azure Resource Manager through azure-core's pipeline, by resource id.
+
+Writing by id lets the plan pin each api-version, and one client serves every type. The SDK's own
+retries are off: the orchestrations wait, durably, and no function runs meanwhile.
+"""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import AzureError, ClientAuthenticationError
+from azure.core.pipeline.policies import HeadersPolicy, RequestIdPolicy, UserAgentPolicy
+from azure.core.rest import AsyncHttpResponse, HttpRequest
+from azure.mgmt.core import AsyncARMPipelineClient
+from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
+
+from azure_adapters.arm_answers import (
+    body_of,
+    is_at,
+    operation_is_over,
+    polled_refusal,
+    refusal,
+    retry_after,
+    target_of,
+)
+from landing_zone.contracts import PollTarget
+from landing_zone.errors import PermanentError, TemporaryError
+from landing_zone.ports import Accepted, Poll
+
+CONNECT_SECONDS: Final = 10
+READ_SECONDS: Final = 60
+# ARM answers 404 for a resource group or subscription that is gone, too.
+_PAGE_LIMIT: Final = 1000
+
+
+class ArmResourceManager:
+    """`ResourceManager` over HTTP."""
+
+    def __init__(self, endpoint: str, scope: str, credential: AsyncTokenCredential) -> None:
+        """Build the pipeline; nothing is sent.
+
+        Args:
+            endpoint: Base URL, without a slash at its end.
+            scope: Scope of the tokens.
+            credential: Where tokens come from.
+        """
+        self._endpoint = endpoint
+        self._client: AsyncARMPipelineClient[HttpRequest, AsyncHttpResponse] = (
+            AsyncARMPipelineClient(
+                endpoint,
+                policies=[
+                    RequestIdPolicy(),
+                    HeadersPolicy({"Accept": "application/json"}),
+                    UserAgentPolicy(base_user_agent="spokewright"),
+                    AsyncARMChallengeAuthenticationPolicy(credential, scope),
+                ],
+            )
+        )
+
+    async def get(self, resource_id: str, api_version: str) -> dict[str, Any] | None:
+        """The resource, or None where there is none."""
+        answer = await self._send("GET", self._url(resource_id, api_version))
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            return None
+        self._accept(answer)
+        return body_of(answer)
+
+    async def write(
+        self, method: str, path: str, api_version: str, body: dict[str, Any] | None
+    ) -> Accepted:
+        """Send a PUT, PATCH, POST or DELETE; returns as soon as ARM has accepted it."""
+        answer = await self._send(method, self._url(path, api_version), body)
+        if method == "DELETE" and answer.status_code == HTTPStatus.NOT_FOUND:
+            return Accepted(None, None, None)
+        self._accept(answer)
+        return Accepted(body_of(answer), target_of(answer), retry_after(answer))
+
+    async def poll(self, target: PollTarget) -> Poll:
+        """Look at a long-running operation once.
+
+        Raises:
+            OperationFailedError: It ended in failure.
+        """
+        if not is_at(target.url, self._endpoint):
+            raise PermanentError("ForeignOperationUrl", "the operation's URL is not ARM's own")
+        answer = await self._send("GET", target.url)
+        if answer.status_code >= HTTPStatus.BAD_REQUEST:
+            raise polled_refusal(answer)
+        if target.kind == "async-operation":
+            return Poll(operation_is_over(body_of(answer)), retry_after(answer))
+        return Poll(answer.status_code != HTTPStatus.ACCEPTED, retry_after(answer))
+
+    async def pages(self, path: str, api_version: str) -> list[dict[str, Any]]:
+        """All items of a collection, its pages followed."""
+        url = self._url(path, api_version)
+        items: list[dict[str, Any]] = []
+        for _ in range(_PAGE_LIMIT):
+            answer = await self._send("GET", url)
+            self._accept(answer)
+            page = body_of(answer) or {}
+            items.extend(page.get("value", []))
+            url = page.get("nextLink") or ""
+            if not url:
+                return items
+            if not is_at(url, self._endpoint):
+                break
+        raise PermanentError("EndlessCollection", f"{path} has more pages than can be followed")
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    def _url(self, path: str, api_version: str) -> str:
+        return f"{self._endpoint}{path}?api-version={api_version}"
+
+    def _accept(self, answer: AsyncHttpResponse) -> None:
+        if answer.status_code >= HTTPStatus.BAD_REQUEST:
+            raise refusal(answer)
+
+    async def _send(
+        self, method: str, url: str, body: dict[str, Any] | None = None
+    ) -> AsyncHttpResponse:
+        request = HttpRequest(method, url, json=body)
+        try:
+            answer = await self._client.send_request(
+                request, connection_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS
+            )
+            await answer.read()
+        except ClientAuthenticationError as error:
+            raise TemporaryError("AuthenticationFailed", "no token could be had") from error
+        except AzureError as error:
+            raise TemporaryError("ConnectionFailed", type(error).__name__) from error
+        return answer

@@ -1,0 +1,79 @@
+"""Makes the adapters from the settings: only here it is known which serves which port."""
+
+import logging
+from dataclasses import dataclass
+
+from azure.core.exceptions import ResourceExistsError
+from azure.data.tables.aio import TableClient, TableServiceClient
+from azure.identity.aio import DefaultAzureCredential
+from azure.storage.blob.aio import BlobServiceClient, ContainerClient
+
+from azure_adapters.arm import ArmResourceManager
+from azure_adapters.audit_log import TableAuditLog
+from azure_adapters.documents import BlobDocumentStore
+from azure_adapters.ledger import TableAddressLedger
+from azure_adapters.registry import TableTenantRegistry
+from azure_adapters.storage_errors import storage_errors
+from landing_zone.clock import Clock
+from landing_zone.hub import HubDocument
+from landing_zone.settings import Settings
+
+
+@dataclass(frozen=True)
+class Adapters:
+    """Every port, served."""
+
+    registry: TableTenantRegistry
+    ledger: TableAddressLedger
+    audit: TableAuditLog
+    documents: BlobDocumentStore
+    arm: ArmResourceManager
+
+
+async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Adapters:
+    """The adapters, their tables and containers made where they are missing.
+
+    Raises:
+        TemporaryError: Storage cannot be reached.
+    """
+    # The SDKs log each request with its headers: a line of ours for each change says more.
+    logging.getLogger("azure").setLevel(logging.WARNING)
+    identity = settings.client_id or None
+    credential = DefaultAzureCredential(managed_identity_client_id=identity)
+    tables = _table_service(settings, credential)
+    container = _blob_service(settings, credential).get_container_client(
+        f"{settings.prefix}-documents"
+    )
+    await _ensure_container(container)
+    return Adapters(
+        registry=TableTenantRegistry(await _table(tables, settings, "tenants")),
+        ledger=TableAddressLedger(await _table(tables, settings, "ranges"), document, clock),
+        audit=TableAuditLog(await _table(tables, settings, "audit")),
+        documents=BlobDocumentStore(container),
+        arm=ArmResourceManager(settings.arm_endpoint, settings.arm_scope, credential),
+    )
+
+
+def _table_service(settings: Settings, credential: DefaultAzureCredential) -> TableServiceClient:
+    if settings.table_service:
+        return TableServiceClient(settings.table_service, credential=credential)
+    return TableServiceClient.from_connection_string(settings.storage_connection)
+
+
+def _blob_service(settings: Settings, credential: DefaultAzureCredential) -> BlobServiceClient:
+    if settings.blob_service:
+        return BlobServiceClient(settings.blob_service, credential=credential)
+    return BlobServiceClient.from_connection_string(settings.storage_connection)
+
+
+async def _table(service: TableServiceClient, settings: Settings, name: str) -> TableClient:
+    async with storage_errors():
+        return await service.create_table_if_not_exists(f"{settings.prefix}{name}")
+
+
+async def _ensure_container(container: ContainerClient) -> None:
+    async with storage_errors():
+        try:
+            await container.create_container()
+        except ResourceExistsError:
+            return

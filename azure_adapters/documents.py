@@ -1,0 +1,78 @@
+"""Plans and ended operations as blobs: plans under their hash, so that none can change."""
+
+import json
+from typing import Any, Final
+
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.storage.blob.aio import ContainerClient
+
+from azure_adapters.storage_errors import storage_errors
+from landing_zone.errors import PermanentError
+from landing_zone.plan import Plan
+
+KEPT_PLANS: Final = 256
+
+
+class BlobDocumentStore:
+    """`DocumentStore` over a blob container."""
+
+    def __init__(self, container: ContainerClient) -> None:
+        """Use a container that exists."""
+        self._container = container
+        self._plans: dict[str, Plan] = {}
+
+    async def put_plan(self, plan: Plan) -> None:
+        """Keep a plan under its hash."""
+        async with storage_errors():
+            try:
+                await self._container.upload_blob(_plan_name(plan.hash), plan.canonical)
+            except ResourceExistsError:
+                return
+
+    async def get_plan(self, plan_hash: str) -> Plan:
+        """The plan of that hash.
+
+        Raises:
+            PermanentError: There is none (`PlanNotFound`), or it is not what was kept
+                (`PlanTampered`).
+        """
+        if plan_hash in self._plans:
+            return self._plans[plan_hash]
+        text = await self._read(_plan_name(plan_hash))
+        if text is None:
+            raise PermanentError("PlanNotFound", f"no plan {plan_hash} is kept")
+        plan = Plan.model_validate_json(text)
+        if plan.hash != plan_hash:
+            raise PermanentError("PlanTampered", f"the plan kept as {plan_hash} is another one")
+        if len(self._plans) >= KEPT_PLANS:
+            self._plans.pop(next(iter(self._plans)))
+        self._plans[plan_hash] = plan
+        return plan
+
+    async def put_operation(self, operation_id: str, document: dict[str, Any]) -> None:
+        """Keep how an operation ended."""
+        text = json.dumps(document, separators=(",", ":")).encode()
+        async with storage_errors():
+            await self._container.upload_blob(_operation_name(operation_id), text, overwrite=True)
+
+    async def get_operation(self, operation_id: str) -> dict[str, Any] | None:
+        """How an operation ended, or None."""
+        text = await self._read(_operation_name(operation_id))
+        document: dict[str, Any] | None = None if text is None else json.loads(text)
+        return document
+
+    async def _read(self, name: str) -> bytes | None:
+        async with storage_errors():
+            try:
+                download = await self._container.download_blob(name)
+                return await download.readall()
+            except ResourceNotFoundError:
+                return None
+
+
+def _plan_name(plan_hash: str) -> str:
+    return f"plans/{plan_hash}.json"
+
+
+def _operation_name(operation_id: str) -> str:
+    return f"operations/{operation_id}.json"

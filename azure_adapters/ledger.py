@@ -1,0 +1,105 @@
+"""The address ledger: a partition a hub, a row a tenant, one head row that serialises writers."""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from ipaddress import IPv4Network
+from typing import Final
+
+from azure.data.tables import TableEntity
+from azure.data.tables.aio import TableClient
+from landing_zone.addressing import allocate
+
+from azure_adapters.storage_errors import storage_errors
+from azure_adapters.transactions import HEAD, commit, read_row
+from landing_zone.clock import Clock
+from landing_zone.errors import TemporaryError
+from landing_zone.hub import HubDocument
+from landing_zone.reservation import Reservation
+
+ATTEMPTS: Final = 20
+
+
+class TableAddressLedger:
+    """`AddressLedger` over a table."""
+
+    def __init__(self, table: TableClient, document: HubDocument, clock: Clock) -> None:
+        """Use a table that exists, and the pools of the hub document."""
+        self._table = table
+        self._document = document
+        self._clock = clock
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def reserve(
+        self, hub: str, tenant_id: str, prefix_length: int, seen: Sequence[str]
+    ) -> Reservation:
+        """Hold a range for a tenant: the one that it holds already, or a free one.
+
+        Raises:
+            PermanentError: The pool has no free range of that size (`AddressPoolExhausted`).
+            TemporaryError: Other writers were first each time.
+        """
+        others = [IPv4Network(cidr, strict=False) for cidr in seen]
+        async with self._turns[hub]:
+            for _ in range(ATTEMPTS):
+                found = await self._try_reserve(hub, tenant_id, prefix_length, others)
+                if found is not None:
+                    return found
+                await asyncio.sleep(random.uniform(0.01, 0.1))  # noqa: S311 - jitter only
+        raise TemporaryError("LedgerBusy", f"others were first on the ledger of {hub}")
+
+    async def _try_reserve(
+        self, hub: str, tenant_id: str, prefix_length: int, others: list[IPv4Network]
+    ) -> Reservation | None:
+        head = await read_row(self._table, hub, HEAD)
+        rows = await self._rows(hub)
+        if tenant_id in rows:
+            return _reservation(hub, rows[tenant_id])
+        pool = self._document.hub(hub).spoke_pool
+        taken = [*(IPv4Network(row["Range"]) for row in rows.values()), *others]
+        chosen = allocate(pool, taken, prefix_length)
+        today = self._clock.now().date()
+        row = {
+            "RowKey": _row_key(tenant_id),
+            "Range": str(chosen),
+            "ReservedOn": today.isoformat(),
+        }
+        if not await commit(self._table, hub, head, _next(head), create=(row,)):
+            return None
+        return Reservation(hub=hub, address_range=chosen, reserved_on=today)
+
+    async def release(self, hub: str, tenant_id: str) -> None:
+        """Hold nothing for the tenant any more."""
+        async with self._turns[hub]:
+            for _ in range(ATTEMPTS):
+                head = await read_row(self._table, hub, HEAD)
+                if await read_row(self._table, hub, _row_key(tenant_id)) is None:
+                    return
+                keys = (_row_key(tenant_id),)
+                if await commit(self._table, hub, head, _next(head), delete=keys):
+                    return
+        raise TemporaryError("LedgerBusy", f"others were first on the ledger of {hub}")
+
+    async def _rows(self, hub: str) -> dict[str, TableEntity]:
+        query = "PartitionKey eq @hub and RowKey ge 'tenant:' and RowKey lt 'tenant;'"
+        async with storage_errors():
+            found = self._table.query_entities(query, parameters={"hub": hub})
+            return {str(row["RowKey"]).removeprefix("tenant:"): row async for row in found}
+
+
+def _row_key(tenant_id: str) -> str:
+    return f"tenant:{tenant_id}"
+
+
+def _next(head: TableEntity | None) -> dict[str, int]:
+    return {"Generation": int(head["Generation"]) + 1 if head is not None else 1}
+
+
+def _reservation(hub: str, row: TableEntity) -> Reservation:
+    return Reservation(
+        hub=hub,
+        address_range=IPv4Network(row["Range"]),
+        reserved_on=date.fromisoformat(row["ReservedOn"]),
+    )

@@ -1,0 +1,87 @@
+"""The tenant registry in a storage table: one partition, a row a tenant, changes held to ETags."""
+
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.data.tables import TableEntity, UpdateMode
+from azure.data.tables.aio import TableClient
+
+from azure_adapters.long_text import joined, split
+from azure_adapters.storage_errors import storage_errors
+from landing_zone.ports import Page, Versioned
+from landing_zone.tenants import TenantRecord
+
+_PARTITION = "tenant"
+
+
+class TableTenantRegistry:
+    """`TenantRegistry` over a table."""
+
+    def __init__(self, table: TableClient) -> None:
+        """Use a table that exists."""
+        self._table = table
+
+    async def get(self, tenant_id: str) -> Versioned[TenantRecord] | None:
+        """The tenant's record, or None."""
+        async with storage_errors():
+            try:
+                entity = await self._table.get_entity(_PARTITION, tenant_id)
+            except ResourceNotFoundError:
+                return None
+        return Versioned(_record(entity), str(entity.metadata["etag"]))
+
+    async def insert(self, record: TenantRecord) -> bool:
+        """Add a tenant; False when there is one of that id already."""
+        async with storage_errors():
+            try:
+                await self._table.create_entity(_entity(record))
+            except ResourceExistsError:
+                return False
+        return True
+
+    async def replace(self, record: TenantRecord, etag: str) -> bool:
+        """Change a tenant; False when it has changed since it was read."""
+        async with storage_errors():
+            try:
+                await self._table.update_entity(
+                    _entity(record),
+                    mode=UpdateMode.REPLACE,
+                    etag=etag,
+                    match_condition=MatchConditions.IfNotModified,
+                )
+            except (ResourceModifiedError, ResourceNotFoundError):
+                return False
+        return True
+
+    async def page(self, size: int, continuation: str = "") -> Page[TenantRecord]:
+        """Tenants by id, `size` at most, from behind the id that `continuation` names."""
+        query = "PartitionKey eq @partition and RowKey gt @after"
+        parameters = {"partition": _PARTITION, "after": continuation}
+        records: list[TenantRecord] = []
+        async with storage_errors():
+            found = self._table.query_entities(
+                query, parameters=parameters, results_per_page=size + 1
+            )
+            async for entity in found:
+                if len(records) == size:
+                    return Page(tuple(records), records[-1].tenant_id)
+                records.append(_record(entity))
+        return Page(tuple(records), "")
+
+
+def _entity(record: TenantRecord) -> dict[str, Any]:
+    return {
+        "PartitionKey": _PARTITION,
+        "RowKey": record.tenant_id,
+        "State": record.state.value,
+        **split("Record", record.model_dump_json(by_alias=True)),
+    }
+
+
+def _record(entity: TableEntity) -> TenantRecord:
+    return TenantRecord.model_validate_json(joined("Record", entity))

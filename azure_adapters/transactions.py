@@ -1,0 +1,65 @@
+"""Optimistic transactions on one partition, whose head row's ETag decides who is first."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import TableEntity, TableTransactionError, UpdateMode
+from azure.data.tables.aio import TableClient
+
+from azure_adapters.storage_errors import storage_errors
+
+HEAD = "head"
+
+
+async def read_row(table: TableClient, partition: str, row: str) -> TableEntity | None:
+    """A row, or None."""
+    async with storage_errors():
+        try:
+            return await table.get_entity(partition, row)
+        except ResourceNotFoundError:
+            return None
+
+
+async def commit(
+    table: TableClient,
+    partition: str,
+    head: TableEntity | None,
+    values: Mapping[str, Any],
+    *,
+    create: tuple[Mapping[str, Any], ...] = (),
+    delete: tuple[str, ...] = (),
+) -> bool:
+    """Change the head and other rows of its partition at once, or nothing.
+
+    Args:
+        table: The table.
+        partition: The partition.
+        head: The head row as it was read; None when there was none.
+        values: What the head row holds from now on.
+        create: Rows to add, without their partition key.
+        delete: Keys of rows to remove, which exist.
+
+    Returns:
+        False when another writer was first.
+    """
+    entity = {"PartitionKey": partition, "RowKey": HEAD, **values}
+    first: tuple[Any, ...] = ("create", entity)
+    if head is not None:
+        condition = {
+            "mode": UpdateMode.REPLACE,
+            "etag": head.metadata["etag"],
+            "match_condition": MatchConditions.IfNotModified,
+        }
+        first = ("update", entity, condition)
+    rows = [("create", {"PartitionKey": partition, **row}) for row in create]
+    gone = [("delete", {"PartitionKey": partition, "RowKey": key}) for key in delete]
+    async with storage_errors():
+        try:
+            await table.submit_transaction([first, *rows, *gone])
+        except TableTransactionError as error:
+            if error.status_code in {404, 409, 412}:
+                return False
+            raise
+    return True

@@ -1,0 +1,1 @@
+"""The pure ground floor: decisions and contracts, no effects."""

@@ -1,0 +1,135 @@
+"""The decisions of applying one planned resource: what to send, and what an answer means."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from landing_zone.differences import differences, value_at
+from landing_zone.plan import Resource, Undo, Write
+from landing_zone.planning import api_versions
+from landing_zone.references import Outputs, resolved
+
+_IN_PROGRESS = frozenset(
+    {"accepted", "creating", "updating", "deleting", "running", "registering", "provisioning"}
+)
+
+
+class Request(NamedTuple):
+    """One request to ARM.
+
+    Attributes:
+        method: PUT, PATCH, POST or DELETE.
+        path: The id, with an action behind it where there is one.
+        api_version: The api-version.
+        body: What is sent.
+    """
+
+    method: str
+    path: str
+    api_version: str
+    body: dict[str, Any] | None
+
+
+def bound(resource: Resource, outputs: Outputs) -> Resource:
+    """The resource with its references resolved.
+
+    Raises:
+        PermanentError: An output is not known (`UnresolvedReference`).
+    """
+    return resource.model_copy(
+        update={"id": resolved(resource.id, outputs), "body": resolved(resource.body, outputs)}
+    )
+
+
+def is_settling(body: Mapping[str, Any] | None) -> bool:
+    """Whether ARM is still working on the resource."""
+    if body is None:
+        return False
+    properties = body.get("properties")
+    state = properties.get("provisioningState") if isinstance(properties, dict) else None
+    state = state or body.get("registrationState")
+    return isinstance(state, str) and state.lower() in _IN_PROGRESS
+
+
+def is_as_wanted(resource: Resource, current: dict[str, Any] | None) -> bool:
+    """Whether nothing needs to be written.
+
+    Args:
+        resource: The resource, its references resolved.
+        current: What ARM holds; None where there is nothing.
+    """
+    if current is None:
+        return False
+    if resource.write is Write.REGISTER_PROVIDER:
+        return str(current.get("registrationState", "")).lower() == "registered"
+    if _failed(current):
+        return False
+    return next(differences(resource.body, current), None) is None
+
+
+def _failed(current: dict[str, Any]) -> bool:
+    state = value_at(current, "properties.provisioningState")
+    return isinstance(state, str) and state.lower() in {"failed", "canceled"}
+
+
+def apply_request(resource: Resource, current: dict[str, Any] | None) -> Request:
+    """What brings the resource into being.
+
+    Tags that others put on it are sent along, so that a PUT does not erase them.
+    """
+    match resource.write:
+        case Write.REGISTER_PROVIDER:
+            return Request("POST", f"{resource.id}/register", resource.api_version, None)
+        case Write.MERGE_TAGS:
+            body = {"operation": "Merge", **resource.body}
+            return Request("PATCH", resource.id, resource.api_version, body)
+        case Write.PUT:
+            return Request("PUT", resource.id, resource.api_version, _put_body(resource, current))
+
+
+def _put_body(resource: Resource, current: dict[str, Any] | None) -> dict[str, Any] | None:
+    if not resource.body:
+        return None
+    if "tags" not in resource.body or current is None:
+        return resource.body
+    return {**resource.body, "tags": {**(current.get("tags") or {}), **resource.body["tags"]}}
+
+
+def undo_requests(resource: Resource, current: dict[str, Any] | None) -> tuple[Request, ...]:
+    """What takes the resource back, in order; nothing when it is not there."""
+    if current is None:
+        return ()
+    match resource.undo:
+        case Undo.KEEP:
+            return ()
+        case Undo.DELETE:
+            return (Request("DELETE", resource.id, resource.api_version, None),)
+        case Undo.DELETE_TAGS:
+            body = {"operation": "Delete", **resource.body}
+            return (Request("PATCH", resource.id, resource.api_version, body),)
+        case Undo.CANCEL_SUBSCRIPTION:
+            return (*_cancellation(current), _delete(resource))
+
+
+def _delete(resource: Resource) -> Request:
+    return Request("DELETE", resource.id, resource.api_version, None)
+
+
+def _cancellation(alias: dict[str, Any]) -> tuple[Request, ...]:
+    subscription = value_at(alias, "properties.subscriptionId")
+    if not subscription:
+        return ()
+    path = f"/subscriptions/{subscription}/providers/Microsoft.Subscription/cancel"
+    return (Request("POST", path, api_versions.CANCELLATION, None),)
+
+
+def outputs_of(resource: Resource, current: dict[str, Any]) -> dict[str, str]:
+    """The outputs that others refer to, as far as they are there."""
+    found = {name: value_at(current, path) for name, path in resource.outputs.items()}
+    return {name: str(value) for name, value in found.items() if value}
+
+
+def is_ready(resource: Resource, current: dict[str, Any] | None) -> bool:
+    """Whether the resource's own condition holds."""
+    return current is not None and all(
+        value_at(current, path) == value for path, value in resource.ready.items()
+    )

@@ -1,0 +1,307 @@
+"""What travels between triggers, orchestrators and activities: parsed once, frozen, as JSON."""
+
+from typing import Any, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from landing_zone.plan import Step
+from landing_zone.retries import RetryPolicy
+
+
+class Contract(BaseModel):
+    """Base of all contracts: frozen, strict about unknown fields, JSON on the wire."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def parse(cls, data: Any) -> Self:
+        """Read it from what the other side dumped.
+
+        Raises:
+            pydantic.ValidationError: It is not of this shape.
+        """
+        return cls.model_validate(data)
+
+    def dump(self) -> dict[str, Any]:
+        """It as JSON-ready data."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+
+class OperationRef(Contract):
+    """One operation on one tenant.
+
+    Attributes:
+        tenant_id: The tenant.
+        operation_id: The operation, unique for ever.
+        run: Times that the operation was started anew after its orchestration was lost.
+    """
+
+    tenant_id: str
+    operation_id: str
+    run: int = 0
+
+
+class Node(Contract):
+    """A planned resource, as far as an orchestrator needs to know it.
+
+    Attributes:
+        key: Its key in the plan.
+        step: Its step.
+        after: Keys that it waits for.
+        undoable: Whether there is anything to take back.
+        ready: Whether it has a condition to be checked once everything is there.
+    """
+
+    key: str
+    step: Step
+    after: tuple[str, ...] = ()
+    undoable: bool = True
+    ready: bool = False
+
+
+class PlanSummary(Contract):
+    """A stored plan, by its hash, with its graph.
+
+    Attributes:
+        plan_hash: Where the plan is stored.
+        nodes: Its resources in order.
+        retry: The bounds that apply to each.
+    """
+
+    plan_hash: str
+    nodes: tuple[Node, ...]
+    retry: RetryPolicy = RetryPolicy()
+
+
+type Direction = Literal["apply", "undo"]
+
+
+class ResourceTask(Contract):
+    """Input of the sub-orchestration of one resource.
+
+    Attributes:
+        operation: The operation it is part of.
+        plan_hash: The stored plan.
+        key: The resource in it.
+        direction: Made, or taken back.
+        waits_for: Keys whose end is awaited.
+        tells: Instance ids of those who await the end of this one.
+        outputs: What is known of other resources' outputs.
+        retry: The bounds of its attempts.
+        progress: Where an earlier part of the same run left off.
+    """
+
+    operation: OperationRef
+    plan_hash: str
+    key: str
+    direction: Direction
+    waits_for: tuple[str, ...] = ()
+    tells: tuple[str, ...] = ()
+    outputs: dict[str, dict[str, str]] = {}
+    retry: RetryPolicy = RetryPolicy()
+    progress: "Progress | None" = None
+
+
+class Progress(Contract):
+    """How far the attempts at one resource have come.
+
+    Attributes:
+        started_at: When its work began.
+        attempts: Calls that began or began again.
+        failed_operations: Long-running operations that ended in failure.
+        asked_seconds: Seconds waited because Azure asked for it.
+        target: What is being polled; None when the next thing is to begin.
+        wrote: Whether anything was written to Azure.
+    """
+
+    started_at: AwareDatetime
+    attempts: int = 0
+    failed_operations: int = 0
+    asked_seconds: float = 0.0
+    target: "PollTarget | None" = None
+    wrote: bool = False
+
+
+class PollTarget(Contract):
+    """What tells whether a long-running operation is over.
+
+    Attributes:
+        kind: An Azure-AsyncOperation URL, a Location URL, or the resource itself.
+        url: The URL; empty for the resource itself.
+    """
+
+    kind: Literal["async-operation", "location", "resource"]
+    url: str = ""
+
+
+class Call(Contract):
+    """One call of an activity on one resource of a plan.
+
+    Attributes:
+        operation: The operation it is part of.
+        plan_hash: The stored plan.
+        key: The resource in it.
+        direction: Made, or taken back.
+        outputs: What its references resolve to.
+        target: What to poll; None for a call that begins.
+    """
+
+    operation: OperationRef
+    plan_hash: str
+    key: str
+    direction: Direction
+    outputs: dict[str, dict[str, str]] = {}
+    target: PollTarget | None = None
+
+
+class Outcome(Contract):
+    """What came of one call.
+
+    Attributes:
+        state: Over, under way, worth another try, or hopeless.
+        target: What to poll when under way.
+        wait: Seconds that Azure asked to wait.
+        operation_failed: Whether a long-running operation ended in failure.
+        wrote: Whether something was written.
+        outputs: The resource's own outputs, once it is over.
+        code: What kind of trouble, when there is any.
+        message: The trouble, for a person.
+        hint: What a person can do about it.
+        plan: The plan, where the call was to make one.
+    """
+
+    state: Literal["done", "pending", "retry", "failed"]
+    target: PollTarget | None = None
+    wait: float | None = None
+    operation_failed: bool = False
+    wrote: bool = False
+    outputs: dict[str, str] = {}
+    code: str = ""
+    message: str = ""
+    hint: str = ""
+    plan: PlanSummary | None = None
+
+
+type ResourceState = Literal["done", "failed", "skipped"]
+
+
+class ResourceResult(Contract):
+    """What the sub-orchestration of one resource ends with.
+
+    Attributes:
+        key: The resource.
+        state: Done, failed, or skipped because something it waits for failed.
+        started_at: When its work began; None when it never did.
+        finished_at: When it ended.
+        attempts: Calls that began or began again.
+        wrote: Whether anything was written to Azure.
+        outputs: All outputs known at its end, its own included.
+        code: What kind of trouble, when there was any.
+        message: The trouble, for a person.
+        hint: What a person can do about it.
+    """
+
+    key: str
+    state: ResourceState
+    started_at: AwareDatetime | None = None
+    finished_at: AwareDatetime
+    attempts: int = 0
+    wrote: bool = False
+    outputs: dict[str, dict[str, str]] = {}
+    code: str = ""
+    message: str = ""
+    hint: str = ""
+
+
+class Announcement(Contract):
+    """The end of one resource, told to those who wait for it.
+
+    Attributes:
+        event: Name of the external event.
+        instances: Who is told.
+        ok: Whether it is there.
+        outputs: All outputs known at its end.
+    """
+
+    event: str
+    instances: tuple[str, ...]
+    ok: bool
+    outputs: dict[str, dict[str, str]] = {}
+
+    @classmethod
+    def told(cls, event_data: Any) -> Self:
+        """Read it from an external event: the durable client sends its data as JSON text of JSON.
+
+        Raises:
+            pydantic.ValidationError: It is not of this shape.
+        """
+        if isinstance(event_data, str):
+            return cls.model_validate_json(event_data)
+        return cls.parse(event_data)
+
+
+class OpenWork(Contract):
+    """Something that could not be taken back and that a person must know of.
+
+    Attributes:
+        key: The resource in the plan.
+        resource: Its ARM id, as far as it is known.
+        reason: Why it is still there.
+    """
+
+    key: str
+    resource: str = ""
+    reason: str
+
+
+class OperationEnd(Contract):
+    """How an operation ended.
+
+    Attributes:
+        operation: Which one.
+        ok: Whether the tenant is as it was asked for.
+        plan_hash: The plan; empty when it ended before there was one.
+        results: What became of each resource.
+        undone: What became of each resource that was to be taken back.
+        started_at: When it began.
+        code: What kind of trouble, when there was any.
+        reason: The trouble, for a person.
+        hint: What a person can do about it.
+    """
+
+    operation: OperationRef
+    ok: bool
+    started_at: AwareDatetime
+    planned_at: float | None = None
+    plan_hash: str = ""
+    results: tuple[ResourceResult, ...] = ()
+    undone: tuple[ResourceResult, ...] = ()
+    code: str = ""
+    reason: str = ""
+    hint: str = ""
+
+
+class AuditNote(Contract):
+    """What became of a planned resource, for the audit chain.
+
+    Attributes:
+        operation: The operation that did it.
+        event_id: Unique within the tenant: noting it again is the same note.
+        action: What was done, as `resource.apply`.
+        plan_hash: The plan.
+        key: The resource in the plan.
+        outputs: What its references resolve to.
+        outcome: How it ended.
+        details: Further facts, none of them secret.
+        at: When it ended.
+    """
+
+    operation: OperationRef
+    event_id: str
+    action: str
+    plan_hash: str
+    key: str
+    outputs: dict[str, dict[str, str]] = {}
+    outcome: str
+    details: dict[str, str] = {}
+    at: AwareDatetime

@@ -1,0 +1,11 @@
+"""The api-versions that the plan pins, each the newest whose description is published whole."""
+
+ALIASES = "2021-10-01"
+AUTHORIZATION = "2022-04-01"
+BUDGETS = "2024-08-01"
+MANAGEMENT_GROUPS = "2023-04-01"
+NETWORK = "2025-09-01"
+POLICY = "2026-06-01"
+RESOURCES = "2025-04-01"
+SUBSCRIPTIONS = "2022-12-01"
+CANCELLATION = "2021-10-01"

@@ -1,0 +1,172 @@
+"""What the application needs of the world, as small protocols.
+
+All methods are asynchronous. All raise `TemporaryError` when trying again can help and
+`PermanentError` when it cannot; what else they raise stands with them.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from landing_zone.audit import AuditEntry, AuditRecord
+from landing_zone.contracts import PollTarget
+from landing_zone.plan import Plan
+from landing_zone.reservation import Reservation
+from landing_zone.tenants import TenantRecord
+
+
+class Versioned[T](NamedTuple):
+    """A record with the version that a change of it is held against.
+
+    Attributes:
+        value: The record.
+        etag: Its version.
+    """
+
+    value: T
+    etag: str
+
+
+class Page[T](NamedTuple):
+    """Part of a list.
+
+    Attributes:
+        items: This part.
+        continuation: What to ask for the next part with; empty at the end.
+    """
+
+    items: tuple[T, ...]
+    continuation: str
+
+
+class TenantRegistry(Protocol):
+    """The tenants."""
+
+    async def get(self, tenant_id: str) -> Versioned[TenantRecord] | None:
+        """The tenant's record, or None."""
+        ...
+
+    async def insert(self, record: TenantRecord) -> bool:
+        """Add a tenant; False when there is one of that id already."""
+        ...
+
+    async def replace(self, record: TenantRecord, etag: str) -> bool:
+        """Change a tenant; False when it has changed since it was read."""
+        ...
+
+    async def page(self, size: int, continuation: str = "") -> Page[TenantRecord]:
+        """Tenants by id, `size` at most, from where `continuation` points."""
+        ...
+
+
+class AddressLedger(Protocol):
+    """Which address ranges of a hub's pool are held by whom."""
+
+    async def reserve(
+        self, hub: str, tenant_id: str, prefix_length: int, seen: Sequence[str]
+    ) -> Reservation:
+        """Hold a range for a tenant: the one that it holds already, or a free one.
+
+        Two calls at once never hold overlapping ranges.
+
+        Args:
+            hub: Name of the hub.
+            tenant_id: Who holds it.
+            prefix_length: Size of the range, 22 to 27.
+            seen: Ranges (CIDR) that are in use although the ledger may not know them.
+
+        Raises:
+            PermanentError: The pool has no free range of that size (`AddressPoolExhausted`).
+        """
+        ...
+
+    async def release(self, hub: str, tenant_id: str) -> None:
+        """Hold nothing for the tenant any more."""
+        ...
+
+
+class AuditLog(Protocol):
+    """The hash chain of each tenant."""
+
+    async def append(self, entry: AuditEntry) -> AuditRecord:
+        """Add an entry; one of the same event id is added once."""
+        ...
+
+    def read(self, tenant_id: str) -> AsyncIterator[AuditRecord]:
+        """The tenant's records, first to last."""
+        ...
+
+
+class DocumentStore(Protocol):
+    """Documents that are too large for an orchestration's history."""
+
+    async def put_plan(self, plan: Plan) -> None:
+        """Keep a plan under its hash."""
+        ...
+
+    async def get_plan(self, plan_hash: str) -> Plan:
+        """The plan of that hash.
+
+        Raises:
+            PermanentError: There is none (`PlanNotFound`).
+        """
+        ...
+
+    async def put_operation(self, operation_id: str, document: dict[str, Any]) -> None:
+        """Keep how an operation ended."""
+        ...
+
+    async def get_operation(self, operation_id: str) -> dict[str, Any] | None:
+        """How an operation ended, or None."""
+        ...
+
+
+class Accepted(NamedTuple):
+    """What ARM answered to a write.
+
+    Attributes:
+        body: The resource as returned, if it was.
+        target: What to poll; None when the write is over.
+        wait: Seconds that ARM asked to wait before the first poll.
+    """
+
+    body: dict[str, Any] | None
+    target: PollTarget | None
+    wait: float | None
+
+
+class Poll(NamedTuple):
+    """What a poll of a long-running operation found.
+
+    Attributes:
+        over: Whether it is over, with success.
+        wait: Seconds that ARM asked to wait before the next poll.
+    """
+
+    over: bool
+    wait: float | None
+
+
+class ResourceManager(Protocol):
+    """Azure Resource Manager, by resource id."""
+
+    async def get(self, resource_id: str, api_version: str) -> dict[str, Any] | None:
+        """The resource, or None where there is none."""
+        ...
+
+    async def write(
+        self, method: str, path: str, api_version: str, body: dict[str, Any] | None
+    ) -> Accepted:
+        """Send a PUT, PATCH, POST or DELETE; returns as soon as ARM has accepted it."""
+        ...
+
+    async def poll(self, target: PollTarget) -> Poll:
+        """Look at a long-running operation once.
+
+        Raises:
+            OperationFailedError: It ended in failure.
+        """
+        ...
+
+    async def pages(self, path: str, api_version: str) -> list[dict[str, Any]]:
+        """All items of a collection, its pages followed."""
+        ...

@@ -1,0 +1,49 @@
+"""Problem details (RFC 9457): how HTTP callers are told what is wrong."""
+
+from http import HTTPStatus
+from typing import Any
+
+from landing_zone.errors import ConfigurationError, PermanentError, SpokewrightError, TemporaryError
+from landing_zone.request_parsing import InvalidRequest
+
+CONTENT_TYPE = "application/problem+json"
+
+_STATUS = {
+    "TenantExists": HTTPStatus.CONFLICT,
+    "InvalidTransition": HTTPStatus.CONFLICT,
+    "TenantNotFound": HTTPStatus.NOT_FOUND,
+    "OperationNotFound": HTTPStatus.NOT_FOUND,
+    "RegionNotServed": HTTPStatus.BAD_REQUEST,
+}
+
+
+def problem(error: SpokewrightError) -> dict[str, Any]:
+    """The problem document of an error; its `status` is the status of the answer."""
+    match error:
+        case InvalidRequest():
+            faults = [
+                {"path": fault.path, "message": fault.message, "allowed": fault.allowed}
+                for fault in error.faults
+            ]
+            detail = f"{len(faults)} fault{'s' if len(faults) != 1 else ''} in the request"
+            return _problem(error.code, HTTPStatus.BAD_REQUEST, detail) | {"errors": faults}
+        case PermanentError():
+            status = _STATUS.get(error.code, HTTPStatus.UNPROCESSABLE_ENTITY)
+            found = _problem(error.code, status, error.message)
+            return found | {"hint": error.hint} if error.hint else found
+        case TemporaryError():
+            return _problem(error.code, HTTPStatus.SERVICE_UNAVAILABLE, error.message)
+        case ConfigurationError():
+            return _problem("Configuration", HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+        case _:
+            return _problem("Error", HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong")
+
+
+def _problem(code: str, status: HTTPStatus, detail: str) -> dict[str, Any]:
+    return {
+        "type": f"urn:spokewright:problem:{code}",
+        "title": status.phrase,
+        "status": int(status),
+        "code": code,
+        "detail": detail,
+    }

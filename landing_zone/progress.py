@@ -1,0 +1,86 @@
+"""How far an operation has come, small enough for a custom status.
+
+The durable extension keeps a custom status of at most 16 KB of UTF-16 text, so times are offsets in
+seconds and states are single letters.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from landing_zone.contracts import Contract, ResourceResult
+
+type Phase = Literal["request", "apply", "verify", "undo", "end"]
+type Mark = tuple[str, float | None, float, int]
+
+_LETTERS = {"done": "d", "failed": "f", "skipped": "s"}
+_STATES = {letter: state for state, letter in _LETTERS.items()}
+
+
+class OperationStatus(Contract):
+    """The custom status of an operation's orchestration.
+
+    Attributes:
+        started_at: When it began.
+        phase: What it is at.
+        planned_at: Seconds from the start until the plan was there; None before.
+        plan_hash: The plan, once there is one.
+        cause: What it waits for, when that is not a resource.
+        applied: The end of each resource that was made: letter, start, end, attempts.
+        undone: The end of each resource that was taken back.
+        outputs: What resources have yielded that others refer to.
+    """
+
+    started_at: AwareDatetime
+    phase: Phase = "request"
+    planned_at: float | None = None
+    plan_hash: str = ""
+    cause: str = ""
+    applied: dict[str, Mark] = Field(default_factory=dict)
+    undone: dict[str, Mark] = Field(default_factory=dict)
+    outputs: dict[str, dict[str, str]] = Field(default_factory=dict)
+
+
+def marks(started_at: datetime, results: Mapping[str, ResourceResult]) -> dict[str, Mark]:
+    """The results, each as a mark."""
+    return {key: _mark(started_at, result) for key, result in results.items()}
+
+
+def _mark(started_at: datetime, result: ResourceResult) -> Mark:
+    begun = result.started_at
+    return (
+        _LETTERS[result.state],
+        None if begun is None else _offset(started_at, begun),
+        _offset(started_at, result.finished_at),
+        result.attempts,
+    )
+
+
+def _offset(start: datetime, moment: datetime) -> float:
+    return round((moment - start).total_seconds(), 3)
+
+
+def unmarked(started_at: datetime, mark: Mark) -> dict[str, Any]:
+    """A mark as people read it: state, times (ISO 8601, UTC), attempts."""
+    letter, begun, ended, attempts = mark
+    return {
+        "state": _STATES[letter],
+        "startedAt": None if begun is None else at(started_at, begun),
+        "finishedAt": at(started_at, ended),
+        "attempts": attempts,
+    }
+
+
+def at(started_at: datetime, offset: float) -> str:
+    """The moment so many seconds after the start, in ISO 8601."""
+    return (started_at + timedelta(seconds=offset)).isoformat()
+
+
+def outputs_of_results(results: Iterable[ResourceResult]) -> dict[str, dict[str, str]]:
+    """The outputs of all resources together."""
+    found: dict[str, dict[str, str]] = {}
+    for result in results:
+        found |= result.outputs
+    return found

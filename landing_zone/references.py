@@ -1,0 +1,74 @@
+"""References from one planned resource to what another one yields, as `${key.output}`.
+
+Some values exist only once Azure has made the thing they belong to (the id of a vended
+subscription). The plan names them by reference; they are resolved when the resource is applied.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from landing_zone.errors import PermanentError
+
+_REFERENCE = re.compile(r"\$\{([a-z0-9:_-]+)\.([A-Za-z0-9]+)\}")
+
+type Outputs = Mapping[str, Mapping[str, str]]
+
+
+def reference(key: str, output: str) -> str:
+    """The text that stands for an output of the resource with that key."""
+    return f"${{{key}.{output}}}"
+
+
+def referenced_keys(value: Any) -> frozenset[str]:
+    """The keys of all resources that a JSON value refers to."""
+    match value:
+        case str():
+            return frozenset(key for key, _ in _REFERENCE.findall(value))
+        case dict():
+            return frozenset().union(*map(referenced_keys, value.values()))
+        case list() | tuple():
+            return frozenset().union(*map(referenced_keys, value))
+        case _:
+            return frozenset()
+
+
+def resolved(value: Any, outputs: Outputs) -> Any:
+    """The JSON value with every reference replaced.
+
+    Args:
+        value: Any JSON value.
+        outputs: For each key, the outputs that are known by name.
+
+    Raises:
+        PermanentError: An output is not known (`UnresolvedReference`).
+    """
+    match value:
+        case str():
+            return _REFERENCE.sub(lambda match: _output(match, outputs), value)
+        case dict():
+            return {name: resolved(item, outputs) for name, item in value.items()}
+        case list() | tuple():
+            return [resolved(item, outputs) for item in value]
+        case _:
+            return value
+
+
+def _output(match: re.Match[str], outputs: Outputs) -> str:
+    key, name = match.groups()
+    try:
+        return outputs[key][name]
+    except KeyError as error:
+        raise PermanentError(
+            "UnresolvedReference", f"{key!r} has not yielded {name!r}; nothing can be built on it"
+        ) from error
+
+
+def resolved_where_known(text: str, outputs: Outputs) -> str:
+    """The text with those references replaced whose outputs are known: for people to read."""
+    return _REFERENCE.sub(lambda match: _known(match, outputs), text)
+
+
+def _known(match: re.Match[str], outputs: Outputs) -> str:
+    key, name = match.groups()
+    return outputs.get(key, {}).get(name, match.group())

@@ -1,0 +1,22 @@
+"""What a tenant holds of its hub before anything is made."""
+
+from datetime import date
+from ipaddress import IPv4Network
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Reservation(BaseModel):
+    """A tenant's share of a hub.
+
+    Attributes:
+        hub: Name of the hub.
+        address_range: The spoke's address space.
+        reserved_on: Day of the reservation (UTC): the first month of the tenant's budget.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    hub: str
+    address_range: IPv4Network
+    reserved_on: date

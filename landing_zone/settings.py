@@ -1,0 +1,112 @@
+"""The application's settings: one frozen object, made from the environment in one place.
+
+| variable | meaning | default |
+|---|---|---|
+| `SPOKEWRIGHT_HUBS` | path of the hub document | required |
+| `SPOKEWRIGHT_ARM_ENDPOINT` | base URL of Azure Resource Manager | `https://management.azure.com` |
+| `SPOKEWRIGHT_ARM_SCOPE` | scope of its tokens | `https://management.azure.com/.default` |
+| `SPOKEWRIGHT_TABLE_SERVICE` | URL of the table service, reached by managed identity | none |
+| `SPOKEWRIGHT_BLOB_SERVICE` | URL of the blob service, reached by managed identity | none |
+| `AzureWebJobsStorage` | connection string, where the two above are not set | none |
+| `SPOKEWRIGHT_PREFIX` | start of the names of tables and containers | `spokewright` |
+| `SPOKEWRIGHT_RETRY_BASE_SECONDS` | first wait of ours, seconds | 2 |
+| `SPOKEWRIGHT_RETRY_CAP_SECONDS` | longest wait of ours, seconds | 60 |
+| `SPOKEWRIGHT_RETRY_MAX_ATTEMPTS` | attempts at one resource | 120 |
+| `SPOKEWRIGHT_RETRY_DEADLINE_SECONDS` | time for one resource, seconds | 7200 |
+| `SPOKEWRIGHT_RETRY_POLL_SECONDS` | wait between polls where Azure asks for none, seconds | 5 |
+| `SPOKEWRIGHT_RETRY_MAX_FAILED_OPERATIONS` | failed operations of one resource | 3 |
+| `AZURE_CLIENT_ID` | client id of a user-assigned identity | the system-assigned one |
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from landing_zone.errors import ConfigurationError
+from landing_zone.retries import RetryPolicy
+
+_RETRY = "SPOKEWRIGHT_RETRY_"
+
+
+class Settings(BaseModel):
+    """All settings, validated.
+
+    Attributes:
+        hubs: Path of the hub document.
+        arm_endpoint: Base URL of Azure Resource Manager, without a slash at its end.
+        arm_scope: Scope of its tokens.
+        table_service: URL of the table service; empty where the connection string is used.
+        blob_service: URL of the blob service; empty where the connection string is used.
+        storage_connection: Connection string of the storage account; empty where URLs are used.
+        prefix: Start of the names of tables and containers.
+        client_id: Client id of a user-assigned identity; empty for the system-assigned one.
+        retry: Bounds of the attempts at one resource.
+    """
+
+    # A fault's input may be the whole environment, and the chain of causes is logged.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    hubs: Path
+    arm_endpoint: Annotated[str, Field(pattern=r"^https://[^/]+$")] = "https://management.azure.com"
+    arm_scope: str = "https://management.azure.com/.default"
+    table_service: str = ""
+    blob_service: str = ""
+    storage_connection: Annotated[str, Field(repr=False)] = ""
+    prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{2,19}$")] = "spokewright"
+    client_id: str = ""
+    retry: RetryPolicy = RetryPolicy()
+
+
+_VARIABLES = {
+    "hubs": "SPOKEWRIGHT_HUBS",
+    "arm_endpoint": "SPOKEWRIGHT_ARM_ENDPOINT",
+    "arm_scope": "SPOKEWRIGHT_ARM_SCOPE",
+    "table_service": "SPOKEWRIGHT_TABLE_SERVICE",
+    "blob_service": "SPOKEWRIGHT_BLOB_SERVICE",
+    "storage_connection": "AzureWebJobsStorage",
+    "prefix": "SPOKEWRIGHT_PREFIX",
+    "client_id": "AZURE_CLIENT_ID",
+}
+
+
+def settings_from(environment: Mapping[str, str]) -> Settings:
+    """The settings that an environment holds.
+
+    Raises:
+        ConfigurationError: One is missing or malformed; all of them are named, without values.
+    """
+    found = {
+        field: environment[variable].rstrip("/")
+        for field, variable in _VARIABLES.items()
+        if environment.get(variable)
+    }
+    retry = {
+        name.removeprefix(_RETRY).lower(): value
+        for name, value in environment.items()
+        if name.startswith(_RETRY)
+    }
+    try:
+        settings = Settings.model_validate({**found, "retry": retry})
+    except ValidationError as error:
+        faults = "; ".join(f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors())
+        raise ConfigurationError(f"settings: {faults}") from error
+    _require_storage(settings)
+    return settings
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    first, *rest = (str(part) for part in location)
+    if first == "retry" and rest:
+        return f"{_RETRY}{rest[0].upper()}"
+    return _VARIABLES.get(first, first)
+
+
+def _require_storage(settings: Settings) -> None:
+    by_identity = bool(settings.table_service and settings.blob_service)
+    if not by_identity and not settings.storage_connection:
+        raise ConfigurationError(
+            "settings: SPOKEWRIGHT_TABLE_SERVICE and SPOKEWRIGHT_BLOB_SERVICE,"
+            " or AzureWebJobsStorage: no storage is named"
+        )

@@ -1,0 +1,93 @@
+"""The registry's view of a tenant and of its operations."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from landing_zone.contracts import OpenWork
+from landing_zone.lifecycle import TenantEvent, TenantState, next_state
+from landing_zone.reservation import Reservation
+from landing_zone.tenant_request import TenantRequest
+
+
+class TenantRecord(BaseModel):
+    """A tenant as the registry keeps it.
+
+    Attributes:
+        request: What it asked for.
+        state: Where it is in its life.
+        operations: How many operations it has had; the last one is the current one.
+        actor: Who asked for the current operation.
+        created_at: When it was first asked for.
+        updated_at: When this record last changed.
+        reservation: What it holds of its hub, while it holds anything.
+        subscription_id: Its subscription, once there is one.
+        plan_hash: The plan that was last applied.
+        reason: Why it is in this state, when that is not plain.
+        hint: What a person can do about it.
+        open_work: What could not be taken back.
+        recoveries: Times that the current operation was started anew.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    request: TenantRequest
+    state: TenantState
+    operations: int
+    actor: str
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    reservation: Reservation | None = None
+    subscription_id: str = ""
+    plan_hash: str = ""
+    reason: str = ""
+    hint: str = ""
+    open_work: tuple[OpenWork, ...] = ()
+    recoveries: int = 0
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant's id."""
+        return self.request.tenant_id
+
+    @property
+    def operation_id(self) -> str:
+        """Id of the current operation."""
+        return operation_id(self.tenant_id, self.operations)
+
+    def after(self, event: TenantEvent, at: datetime, **changes: Any) -> "TenantRecord":
+        """The record once something has happened to the tenant.
+
+        Raises:
+            PermanentError: It cannot happen to a tenant in this state (`InvalidTransition`).
+        """
+        state = next_state(self.state, event)
+        return self.model_copy(update={"state": state, "updated_at": at, **changes})
+
+
+def new_tenant(request: TenantRequest, actor: str, at: datetime) -> TenantRecord:
+    """The record of a tenant that has just been asked for."""
+    return TenantRecord(
+        request=request,
+        state=TenantState.REQUESTED,
+        operations=1,
+        actor=actor,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def operation_id(tenant_id: str, number: int) -> str:
+    """Id of a tenant's n-th operation."""
+    return f"{tenant_id}.{number}"
+
+
+def tenant_of_operation(operation: str) -> str:
+    """The tenant that an operation belongs to: tenant ids hold no dots."""
+    return operation.partition(".")[0]
+
+
+def instance_id(tenant_id: str) -> str:
+    """Instance id of the orchestration that works on a tenant: one at a time."""
+    return f"tenant-{tenant_id}"

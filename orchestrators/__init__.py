@@ -1,0 +1,1 @@
+"""Order, fan-out, waits, retries and compensation; deterministic."""

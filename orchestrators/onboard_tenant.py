@@ -1,0 +1,198 @@
+"""Onboards a tenant: reserves, plans, applies, verifies; or takes back what it made."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from azure.durable_functions import DurableOrchestrationContext
+
+from landing_zone.attempts import Wait
+from landing_zone.contracts import (
+    Call,
+    OperationEnd,
+    OperationRef,
+    Outcome,
+    PlanSummary,
+    ResourceResult,
+)
+from landing_zone.graph import Graph, reversed_graph, subgraph
+from landing_zone.progress import OperationStatus, marks, outputs_of_results
+from landing_zone.retries import RetryPolicy
+from orchestrators.calls import Steps, WaitNote, settle
+from orchestrators.fan_out import Results, Walk, walk
+
+REQUEST_RETRY = RetryPolicy(deadline_seconds=1800.0)
+"""Bounds of admission, reservation and bookkeeping, where nothing of Azure's is waited for."""
+
+
+def onboard_tenant(context: DurableOrchestrationContext) -> Steps[dict[str, Any]]:
+    """Bring a tenant from requested to active, or to failed with nothing left unlisted.
+
+    1. Admit it: the registry says provisioning.
+    2. Reserve its address range.
+    3. Plan it; the plan is kept outside the history.
+    4. Apply the plan along its graph, independent branches at once.
+    5. Verify the conditions that hold only when all is there.
+    6. End it: active; or, after a failure, walk the same plan backwards over what was begun, and
+       list what could not be taken back.
+    """
+    operation = OperationRef.parse(context.get_input(dict))
+    board = Board(context, operation)
+    outcome = yield from _prepare(context, operation, board)
+    if outcome.plan is None:
+        end = board.end(problem=outcome)
+    else:
+        end = yield from _build(context, operation, outcome.plan, board)
+    board.show(phase="end")
+    ended = yield from settle(context, "end_operation", end, REQUEST_RETRY, board)
+    return {"ok": end.ok and ended.state == "done"}
+
+
+def _prepare(
+    context: DurableOrchestrationContext, operation: OperationRef, board: "Board"
+) -> Steps[Outcome]:
+    board.show()
+    outcome = Outcome(state="done")
+    for activity in ("begin_operation", "reserve", "make_plan"):
+        outcome = yield from settle(context, activity, operation, REQUEST_RETRY, board)
+        if outcome.state == "failed":
+            return outcome
+    return outcome
+
+
+def _build(
+    context: DurableOrchestrationContext,
+    operation: OperationRef,
+    summary: PlanSummary,
+    board: "Board",
+) -> Steps[OperationEnd]:
+    board.planned(summary.plan_hash)
+    graph = {node.key: frozenset(node.after) for node in summary.nodes}
+    applying = Walk(operation, summary, "apply", graph, {})
+    results = yield from walk(context, applying, board.applied)
+    problem = first_failure(results)
+    if problem is None:
+        problem = yield from _verify(context, operation, summary, results, board)
+    if problem is None:
+        return board.end(results=results)
+    board.show(phase="undo")
+    undone = yield from _undo(context, operation, summary, results, board)
+    return board.end(problem=problem, results=results, undone=undone)
+
+
+def _verify(
+    context: DurableOrchestrationContext,
+    operation: OperationRef,
+    summary: PlanSummary,
+    results: Results,
+    board: "Board",
+) -> Steps[Outcome | None]:
+    """What does not hold, if anything."""
+    board.show(phase="verify")
+    outputs = outputs_of_results(results.values())
+    for node in summary.nodes:
+        if node.ready:
+            data = Call(
+                operation=operation,
+                plan_hash=summary.plan_hash,
+                key=node.key,
+                direction="apply",
+                outputs=outputs,
+            )
+            outcome = yield from settle(context, "verify_resource", data, summary.retry, board)
+            if outcome.state == "failed":
+                return outcome
+    return None
+
+
+def _undo(
+    context: DurableOrchestrationContext,
+    operation: OperationRef,
+    summary: PlanSummary,
+    results: Results,
+    board: "Board",
+) -> Steps[Results]:
+    graph = undo_graph(summary, results)
+    if not graph:
+        return {}
+    undoing = Walk(operation, summary, "undo", graph, outputs_of_results(results.values()))
+    return (yield from walk(context, undoing, board.undone))
+
+
+def undo_graph(summary: PlanSummary, results: Results) -> Graph:
+    """What is to be taken back, and in which order: all that was begun, backwards."""
+    graph = {node.key: frozenset(node.after) for node in summary.nodes}
+    begun = frozenset(
+        node.key
+        for node in summary.nodes
+        if node.undoable and results[node.key].started_at is not None
+    )
+    return reversed_graph(subgraph(graph, begun))
+
+
+def first_failure(results: Results) -> Outcome | None:
+    """What went wrong first, if anything did."""
+    failed = [result for result in results.values() if result.state == "failed"]
+    if not failed:
+        return None
+    first = min(failed, key=lambda result: (result.finished_at, result.key))
+    return Outcome(
+        state="failed",
+        code=first.code,
+        message=f"{first.key}: {first.message}",
+        hint=first.hint,
+    )
+
+
+class Board(WaitNote):
+    """Keeps the custom status: how far the operation has come, for people."""
+
+    def __init__(self, context: DurableOrchestrationContext, operation: OperationRef) -> None:
+        """Begin with nothing done."""
+        self._context = context
+        self._operation = operation
+        self._status = OperationStatus(started_at=context.current_utc_datetime)
+
+    def __call__(self, wait: Wait) -> None:
+        """Show what is waited for."""
+        self.show(cause=f"waiting {wait.seconds:.3g} s: {wait.cause}")
+
+    def show(self, **changes: Any) -> None:
+        """Change the status and show it."""
+        self._status = self._status.model_copy(update={"cause": "", **changes})
+        self._context.set_custom_status(self._status.dump())
+
+    def planned(self, plan_hash: str) -> None:
+        """The plan is there, and its resources are begun."""
+        seconds = self._context.current_utc_datetime - self._status.started_at
+        self.show(phase="apply", plan_hash=plan_hash, planned_at=round(seconds.total_seconds(), 3))
+
+    def applied(self, results: Results) -> None:
+        """A resource has been made, or not."""
+        self.show(
+            applied=marks(self._status.started_at, results),
+            outputs=outputs_of_results(results.values()),
+        )
+
+    def undone(self, results: Results) -> None:
+        """A resource has been taken back, or not."""
+        self.show(undone=marks(self._status.started_at, results))
+
+    def end(
+        self,
+        problem: Outcome | None = None,
+        results: Mapping[str, ResourceResult] | None = None,
+        undone: Mapping[str, ResourceResult] | None = None,
+    ) -> OperationEnd:
+        """How the operation ended; without a problem, well."""
+        return OperationEnd(
+            operation=self._operation,
+            ok=problem is None,
+            started_at=self._status.started_at,
+            planned_at=self._status.planned_at,
+            plan_hash=self._status.plan_hash,
+            results=tuple((results or {}).values()),
+            undone=tuple((undone or {}).values()),
+            code=problem.code if problem else "",
+            reason=problem.message if problem else "",
+            hint=problem.hint if problem else "",
+        )

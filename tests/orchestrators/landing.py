@@ -1,0 +1,158 @@
+"""A pretended landing zone for the orchestrators: resources that take a while, and may fail."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from landing_zone.contracts import (
+    Announcement,
+    Call,
+    Node,
+    OperationEnd,
+    OperationRef,
+    Outcome,
+    PlanSummary,
+    PollTarget,
+)
+from landing_zone.graph import Graph
+from landing_zone.plan import Step
+from landing_zone.retries import RetryPolicy
+from orchestrators.apply_resource import apply_resource
+from orchestrators.onboard_tenant import onboard_tenant
+from tests.orchestrators.replay import DurableWorld, Instance
+
+OPERATION = OperationRef(tenant_id="contoso", operation_id="contoso.1")
+POLL_SECONDS = 1.0
+CALL_SECONDS = 0.01
+
+type Reaction = Callable[[Call, int], Outcome | None]
+
+
+class Landing:
+    """Activities over a graph of pretended resources.
+
+    Attributes:
+        there: Keys of the resources that are there.
+        order: What began and ended, in order, as `+key`, `=key` and `-key` (taken back).
+        end: How the operation ended.
+        world: Where the orchestrators run.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        seconds: dict[str, float] | None = None,
+        react: Reaction = lambda _call, _attempt: None,
+        *,
+        ready: Iterable[str] = (),
+        kept: Iterable[str] = (),
+        retry: RetryPolicy | None = None,
+    ) -> None:
+        """Begin with nothing there.
+
+        Args:
+            graph: What each resource waits for.
+            seconds: How long each takes.
+            react: An outcome to give instead, by call and number of the attempt.
+            ready: Keys with a condition to verify.
+            kept: Keys that are not taken back.
+            retry: The bounds.
+        """
+        self.graph = graph
+        self.seconds = seconds or {}
+        self.react = react
+        self.retry = retry or RetryPolicy()
+        self.ready = frozenset(ready)
+        self.kept = frozenset(kept)
+        self.there: set[str] = set()
+        self.order: list[str] = []
+        self.attempts: Counter[tuple[str, str]] = Counter()
+        self.end: OperationEnd | None = None
+        self._due: dict[tuple[str, str], Any] = {}
+        activities = {
+            "begin_operation": self._fine,
+            "reserve": self._fine,
+            "make_plan": self._plan,
+            "begin_resource": self._begin,
+            "poll_resource": self._poll,
+            "verify_resource": self._verify,
+            "announce": self._announce,
+            "note": self._fine,
+            "end_operation": self._end,
+        }
+        orchestrators = {"onboard_tenant": onboard_tenant, "apply_resource": apply_resource}
+        self.world = DurableWorld(orchestrators, activities, lambda _name, _data: CALL_SECONDS)
+
+    def onboard(self) -> Instance:
+        """Onboard the tenant to its end."""
+        self.world.start("onboard_tenant", "tenant-contoso", OPERATION.dump())
+        self.world.run()
+        return self.world.instances["tenant-contoso"]
+
+    def _fine(self, _payload: Any) -> Any:
+        return Outcome(state="done").dump()
+
+    def _plan(self, _payload: Any) -> Any:
+        nodes = tuple(
+            Node(
+                key=key,
+                step=Step.NETWORK,
+                after=tuple(sorted(edges)),
+                undoable=key not in self.kept,
+                ready=key in self.ready,
+            )
+            for key, edges in self.graph.items()
+        )
+        plan = PlanSummary(plan_hash="hash", nodes=nodes, retry=self.retry)
+        return Outcome(state="done", plan=plan).dump()
+
+    def _begin(self, payload: Any) -> Any:
+        call = Call.parse(payload)
+        spot = (call.direction, call.key)
+        self.attempts[spot] += 1
+        reaction = self.react(call, self.attempts[spot])
+        self.order.append(("+" if call.direction == "apply" else "~") + call.key)
+        if reaction is not None:
+            return reaction.dump()
+        self._due[spot] = self.world.now.timestamp() + self.seconds.get(call.key, 0.0)
+        return self._poll(payload)
+
+    def _poll(self, payload: Any) -> Any:
+        call = Call.parse(payload)
+        if self.world.now.timestamp() < self._due[call.direction, call.key]:
+            target = PollTarget(kind="resource")
+            return Outcome(state="pending", target=target, wait=POLL_SECONDS).dump()
+        if call.direction == "apply":
+            self.there.add(call.key)
+            self.order.append("=" + call.key)
+            return Outcome(state="done", wrote=True, outputs={"id": call.key}).dump()
+        self.there.discard(call.key)
+        self.order.append("-" + call.key)
+        return Outcome(state="done", wrote=True).dump()
+
+    def _verify(self, payload: Any) -> Any:
+        call = Call.parse(payload)
+        spot = ("verify", call.key)
+        self.attempts[spot] += 1
+        reaction = self.react(call, self.attempts[spot])
+        return (reaction or Outcome(state="done")).dump()
+
+    def _announce(self, payload: Any) -> Any:
+        data = Announcement.parse(payload)
+        for instance in data.instances:
+            self.world.raise_event(instance, data.event, data.dump())
+        return Outcome(state="done").dump()
+
+    def _end(self, payload: Any) -> Any:
+        self.end = OperationEnd.parse(payload)
+        return Outcome(state="done").dump()
+
+
+def failed(code: str = "Broken", message: str = "it broke") -> Outcome:
+    """An outcome that ends a resource."""
+    return Outcome(state="failed", code=code, message=message, hint="mend it")
+
+
+def busy(wait: float | None = None, code: str = "AnotherOperationInProgress") -> Outcome:
+    """An outcome that asks for another try."""
+    return Outcome(state="retry", wait=wait, code=code, message="busy")

@@ -1,0 +1,1 @@
+"""Outside events become parsed contracts, and start or signal one orchestration."""

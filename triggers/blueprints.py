@@ -1,0 +1,14 @@
+"""All triggers, in one list."""
+
+from typing import Final
+
+import azure.durable_functions as df
+
+from triggers import health, operations, recovery, tenants
+
+BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
+    tenants.blueprint,
+    operations.blueprint,
+    health.blueprint,
+    recovery.blueprint,
+)

@@ -1,0 +1,100 @@
+"""`/api/operations/{id}`: how far an operation has come, or how it ended."""
+
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+from pydantic import ValidationError
+
+from activities.dependencies import Dependencies, dependencies
+from landing_zone.contracts import OperationRef
+from landing_zone.errors import PermanentError
+from landing_zone.operations import (
+    LiveWait,
+    OperationView,
+    is_under_way,
+    operation_document,
+)
+from landing_zone.plan import Plan
+from landing_zone.progress import OperationStatus
+from landing_zone.tenants import TenantRecord, instance_id, tenant_of_operation
+from orchestrators.fan_out import instance_prefix
+from triggers.answers import answer, answered
+
+blueprint = df.Blueprint()
+
+
+async def show_operation(
+    req: func.HttpRequest, client: df.DurableOrchestrationClient
+) -> func.HttpResponse:
+    """Show one operation."""
+    return await answered(_show_operation(req.route_params["operationId"], client))
+
+
+async def _show_operation(
+    operation_id: str, client: df.DurableOrchestrationClient
+) -> func.HttpResponse:
+    deps = await dependencies()
+    tenant = await _tenant(deps, operation_id)
+    ended = await deps.documents.get_operation(operation_id)
+    if ended is not None:
+        return answer(ended)
+    operation = OperationRef(
+        tenant_id=tenant.tenant_id, operation_id=operation_id, run=tenant.recoveries
+    )
+    return answer(operation_document(await _live(deps, client, operation)))
+
+
+async def _tenant(deps: Dependencies, operation_id: str) -> TenantRecord:
+    found = await deps.registry.get(tenant_of_operation(operation_id))
+    number = operation_id.rpartition(".")[2]
+    numbers = range(1, found.value.operations + 1) if found else range(0)
+    if found is None or number not in {str(known) for known in numbers}:
+        raise PermanentError("OperationNotFound", "there is no such operation")
+    return found.value
+
+
+async def _live(
+    deps: Dependencies, client: df.DurableOrchestrationClient, operation: OperationRef
+) -> OperationView:
+    """What the custom statuses of the orchestrations say."""
+    found = await client.get_status(instance_id(operation.tenant_id))
+    status = _parsed(found.custom_status)
+    if status is None or not status.plan_hash:
+        return OperationView(operation=operation, state="running", status=status)
+    plan = await deps.documents.get_plan(status.plan_hash)
+    waits = await _waits(client, operation, plan, status)
+    return OperationView(
+        operation=operation, state="running", status=status, plan=plan, waits=waits
+    )
+
+
+def _parsed(custom_status: Any) -> OperationStatus | None:
+    try:
+        return OperationStatus.parse(custom_status)
+    except ValidationError:
+        return None
+
+
+async def _waits(
+    client: df.DurableOrchestrationClient,
+    operation: OperationRef,
+    plan: Plan,
+    status: OperationStatus,
+) -> dict[str, LiveWait]:
+    if status.phase != "apply":
+        return {}
+    prefix = instance_prefix(operation, "apply")
+    running = [df.OrchestrationRuntimeStatus.Running]
+    found = await client.get_status_by(instance_id_prefix=prefix, runtime_status=running)
+    waits: dict[str, LiveWait] = {}
+    for item in found:
+        key = item.instance_id.removeprefix(prefix)
+        if key in plan.by_key and is_under_way(plan, status, key) and item.custom_status:
+            waits[key] = LiveWait.parse(item.custom_status)
+    return waits
+
+
+blueprint.route("operations/{operationId}", methods=["GET"])(
+    blueprint.durable_client_input(client_name="client")(show_operation)
+)

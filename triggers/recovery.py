@@ -1,0 +1,74 @@
+"""A timer that takes up again what was asked for and has no orchestration working on it.
+
+Between the registry's record and the orchestration's start a process can die, and an orchestration
+can be lost to an operator's mistake. What was asked for is then begun again: every activity finds
+what its forerunner left and goes on from there.
+"""
+
+import logging
+from datetime import timedelta
+from typing import Final
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from activities.dependencies import Dependencies, dependencies
+from activities.tenants import change_tenant
+from landing_zone.lifecycle import TenantState
+from landing_zone.tenants import TenantRecord
+from triggers.starting import Starter, is_alive, start
+
+blueprint = df.Blueprint()
+_log = logging.getLogger(__name__)
+
+PAGE: Final = 200
+GRACE: Final = timedelta(seconds=30)
+"""Time that a request has between its record and the start of its orchestration."""
+
+_UNDER_WAY = frozenset({TenantState.REQUESTED, TenantState.PROVISIONING})
+
+
+async def recover_operations(
+    timer: func.TimerRequest,  # noqa: ARG001 - the worker binds it
+    client: df.DurableOrchestrationClient,
+) -> None:
+    """Take up again what nobody works on."""
+    for tenant_id in await recover(await dependencies(), client):
+        _log.warning("the operation of tenant %s was taken up again", tenant_id)
+
+
+async def recover(deps: Dependencies, client: Starter) -> list[str]:
+    """The tenants whose operation was taken up again."""
+    recovered: list[str] = []
+    continuation = ""
+    while True:
+        page = await deps.registry.page(PAGE, continuation)
+        for record in page.items:
+            if await _is_lost(deps, client, record):
+                await _restart(deps, client, record)
+                recovered.append(record.tenant_id)
+        continuation = page.continuation
+        if not continuation:
+            return recovered
+
+
+async def _is_lost(deps: Dependencies, client: Starter, record: TenantRecord) -> bool:
+    if record.state not in _UNDER_WAY or deps.clock.now() - record.updated_at < GRACE:
+        return False
+    return not await is_alive(client, record.tenant_id)
+
+
+async def _restart(deps: Dependencies, client: Starter, record: TenantRecord) -> None:
+    changed = await change_tenant(
+        deps,
+        record.tenant_id,
+        lambda found: found.model_copy(
+            update={"recoveries": found.recoveries + 1, "updated_at": deps.clock.now()}
+        ),
+    )
+    await start(client, changed)
+
+
+blueprint.timer_trigger(arg_name="timer", schedule="0 * * * * *", run_on_startup=False)(
+    blueprint.durable_client_input(client_name="client")(recover_operations)
+)

@@ -1,0 +1,159 @@
+"""`/api/tenants`: asking for a tenant, and looking at tenants."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from activities.dependencies import Dependencies, dependencies
+from landing_zone.admission import Insert, Restart, Same, admit, hub_for
+from landing_zone.errors import PermanentError, TemporaryError
+from landing_zone.request_parsing import Fault, InvalidRequest, parse_tenant_text
+from landing_zone.tenant_request import TenantRequest
+from landing_zone.tenants import TenantRecord
+from triggers.answers import answer, answered
+from triggers.starting import Starter, start
+
+blueprint = df.Blueprint()
+
+ACTOR: Final = "function-key"
+PAGE: Final = 50
+MOST: Final = 500
+RACES: Final = 5
+
+
+async def request_tenant(
+    req: func.HttpRequest, client: df.DurableOrchestrationClient
+) -> func.HttpResponse:
+    """Ask for a tenant."""
+    return await answered(_request_tenant(req, client))
+
+
+async def list_tenants(req: func.HttpRequest) -> func.HttpResponse:
+    """List tenants, a page at a time."""
+    return await answered(_list_tenants(req))
+
+
+async def show_tenant(req: func.HttpRequest) -> func.HttpResponse:
+    """Show one tenant."""
+    return await answered(_show_tenant(req))
+
+
+async def _request_tenant(req: func.HttpRequest, client: Starter) -> func.HttpResponse:
+    content_type = req.headers.get("content-type", "")
+    request = parse_tenant_text(req.get_body(), content_type=content_type)
+    deps = await dependencies()
+    record, under_way = await admitted(deps, request, ACTOR)
+    if not under_way:
+        return answer(tenant_document(record))
+    await start(client, record)
+    links = links_of(record)
+    document = {
+        "tenantId": record.tenant_id,
+        "state": record.state.value,
+        "operationId": record.operation_id,
+        "links": links,
+    }
+    return answer(document, HTTPStatus.ACCEPTED, {"Location": links["operation"]})
+
+
+async def admitted(
+    deps: Dependencies, request: TenantRequest, actor: str
+) -> tuple[TenantRecord, bool]:
+    """The tenant's record once the request is in the registry, and whether work is to be done.
+
+    Raises:
+        InvalidRequest: No hub serves the region.
+        PermanentError: The tenant exists and was asked for differently.
+        TemporaryError: Others were first each time.
+    """
+    _require_region(deps, request)
+    for _ in range(RACES):
+        found = await deps.registry.get(request.tenant_id)
+        existing = found.value if found else None
+        match admit(request, existing, actor, deps.clock.now()):
+            case Same(record, under_way):
+                return record, under_way
+            case Insert(record):
+                if await deps.registry.insert(record):
+                    return record, True
+            case Restart(record):
+                if found and await deps.registry.replace(record, found.etag):
+                    return record, True
+    raise TemporaryError("RegistryBusy", f"others were first on tenant {request.tenant_id}")
+
+
+def _require_region(deps: Dependencies, request: TenantRequest) -> None:
+    try:
+        hub_for(request, deps.document)
+    except PermanentError as error:
+        fault = Fault(path="region", message=error.message, allowed=error.hint)
+        raise InvalidRequest((fault,)) from error
+
+
+async def _list_tenants(req: func.HttpRequest) -> func.HttpResponse:
+    deps = await dependencies()
+    size = _page_size(req.params.get("top", ""))
+    page = await deps.registry.page(size, req.params.get("continuation", ""))
+    document: dict[str, Any] = {"value": [tenant_document(item) for item in page.items]}
+    if page.continuation:
+        document["continuation"] = page.continuation
+    return answer(document)
+
+
+def _page_size(text: str) -> int:
+    if not text:
+        return PAGE
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST:
+        fault = Fault(path="top", message="is not a page size", allowed=f"1 to {MOST}")
+        raise InvalidRequest((fault,))
+    return int(text)
+
+
+async def _show_tenant(req: func.HttpRequest) -> func.HttpResponse:
+    tenant_id = req.route_params["tenantId"]
+    deps = await dependencies()
+    found = await deps.registry.get(tenant_id)
+    if found is None:
+        raise PermanentError("TenantNotFound", "there is no such tenant")
+    return answer(tenant_document(found.value))
+
+
+def links_of(record: TenantRecord) -> dict[str, str]:
+    """Where a tenant and its current operation are looked at."""
+    return {
+        "tenant": f"/api/tenants/{record.tenant_id}",
+        "operation": f"/api/operations/{record.operation_id}",
+    }
+
+
+def tenant_document(record: TenantRecord) -> dict[str, Any]:
+    """A tenant as callers see it."""
+    reservation = record.reservation
+    document: dict[str, Any] = {
+        "tenantId": record.tenant_id,
+        "displayName": record.request.display_name,
+        "state": record.state.value,
+        "hub": reservation.hub if reservation else None,
+        "region": record.request.region,
+        "isolation": record.request.isolation,
+        "subscriptionId": record.subscription_id or None,
+        "addressRange": str(reservation.address_range) if reservation else None,
+        "operationId": record.operation_id,
+        "planHash": record.plan_hash or None,
+        "createdAt": record.created_at.isoformat(),
+        "updatedAt": record.updated_at.isoformat(),
+        "openWork": [item.dump() for item in record.open_work],
+        "links": links_of(record),
+    }
+    if record.reason:
+        document |= {"reason": record.reason, "hint": record.hint}
+    return document
+
+
+blueprint.route("tenants", methods=["POST"])(
+    blueprint.durable_client_input(client_name="client")(request_tenant)
+)
+blueprint.route("tenants", methods=["GET"])(list_tenants)
+blueprint.route("tenants/{tenantId}", methods=["GET"])(show_tenant)
