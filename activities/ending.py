@@ -6,7 +6,6 @@ from activities.tenants import change_tenant, require_current
 from landing_zone.contracts import (
     OpenWork,
     OperationEnd,
-    OperationRef,
     Outcome,
     ResourceResult,
 )
@@ -22,8 +21,6 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
     """The registry and the operation's document say how it ended; a failure frees what it held."""
     made = await deps.documents.get_plan(end.plan_hash) if end.plan_hash else None
     work = _open_work(end, made)
-    if not end.ok and not work:
-        await _release(deps, end.operation)
     outputs = outputs_of_results(end.results)
     subscription = outputs.get("subscription", {}).get("subscriptionId", "")
     document = operation_document(_view(deps, end, made))
@@ -49,14 +46,21 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
             reservation=record.reservation if end.ok or work else None,
         )
 
-    await change_tenant(deps, end.operation.tenant_id, finish)
+    record = await change_tenant(deps, end.operation.tenant_id, finish)
+    # Only once the record no longer says that it holds a range: whoever takes the operation up
+    # again would otherwise build on one that another tenant has been given meanwhile.
+    if record.state is TenantState.FAILED and record.reservation is None:
+        await _release(deps, record)
     return Outcome(state="done")
 
 
-async def _release(deps: Dependencies, operation: OperationRef) -> None:
-    found = await deps.registry.get(operation.tenant_id)
-    if found is not None and found.value.reservation is not None:
-        await deps.ledger.release(found.value.reservation.hub, operation.tenant_id)
+async def _release(deps: Dependencies, record: TenantRecord) -> None:
+    """In every hub: a worker may have died between the ledger and the record that names the hub."""
+    for hub in deps.document.hubs:
+        await deps.ledger.release(hub.name, record.tenant_id)
+    adopted = record.request.subscription.id
+    if adopted is not None:
+        await deps.registry.release_subscription(str(adopted), record.tenant_id)
 
 
 def _open_work(end: OperationEnd, made: Plan | None) -> tuple[OpenWork, ...]:

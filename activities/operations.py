@@ -4,8 +4,10 @@ from activities.auditing import note_operation
 from activities.dependencies import Dependencies
 from activities.tenants import change_tenant, current_tenant, require_current
 from landing_zone.admission import hub_for
+from landing_zone.arm_ids import arm_id, subscription_scope
 from landing_zone.contracts import Node, OperationRef, Outcome, PlanSummary
-from landing_zone.errors import TemporaryError
+from landing_zone.differences import value_at
+from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.lifecycle import TenantEvent, TenantState
 from landing_zone.plan import Plan, Undo
 from landing_zone.planning import api_versions, plan
@@ -29,6 +31,7 @@ async def begin_operation(deps: Dependencies, operation: OperationRef) -> Outcom
 async def reserve(deps: Dependencies, operation: OperationRef) -> Outcome:
     """Hold an address range that neither the ledger nor a peering of the hub knows."""
     record = await current_tenant(deps, operation)
+    await _claim_subscription(deps, record)
     if record.reservation is None:
         hub = hub_for(record.request, deps.document)
         seen = await _peered_ranges(deps, hub.network_id)
@@ -41,6 +44,27 @@ async def reserve(deps: Dependencies, operation: OperationRef) -> Outcome:
             lambda found: found.model_copy(update={"reservation": reservation}),
         )
     return Outcome(state="done")
+
+
+async def _claim_subscription(deps: Dependencies, record: TenantRecord) -> None:
+    """An adopted subscription is one tenant's alone: by the registry, and by its own tags."""
+    subscription = record.request.subscription.id
+    if subscription is None:
+        return
+    scope = subscription_scope(str(subscription))
+    tags = await deps.arm.get(
+        arm_id(scope, "Microsoft.Resources/tags", "default"), api_versions.RESOURCES
+    )
+    if tags is None:
+        raise PermanentError("SubscriptionNotFound", "the subscription to adopt cannot be seen")
+    tagged = value_at(tags, "properties.tags.tenantId")
+    holder = await deps.registry.claim_subscription(str(subscription), record.tenant_id)
+    if holder != record.tenant_id or tagged not in {None, record.tenant_id}:
+        raise PermanentError(
+            "SubscriptionTaken",
+            "the subscription to adopt is another tenant's",
+            "adopt a subscription that no tenant has, or vend one",
+        )
 
 
 async def _peered_ranges(deps: Dependencies, network_id: str) -> list[str]:

@@ -62,8 +62,7 @@ class ArmResourceManager:
         answer = await self._send("GET", self._url(resource_id, api_version))
         if answer.status_code == HTTPStatus.NOT_FOUND:
             return None
-        self._accept(answer)
-        return body_of(answer)
+        return self._read(answer)
 
     async def write(
         self, method: str, path: str, api_version: str, body: dict[str, Any] | None
@@ -96,8 +95,7 @@ class ArmResourceManager:
         items: list[dict[str, Any]] = []
         for _ in range(_PAGE_LIMIT):
             answer = await self._send("GET", url)
-            self._accept(answer)
-            page = body_of(answer) or {}
+            page = self._read(answer)
             items.extend(page.get("value", []))
             url = page.get("nextLink") or ""
             if not url:
@@ -114,20 +112,27 @@ class ArmResourceManager:
         return f"{self._endpoint}{path}?api-version={api_version}"
 
     def _accept(self, answer: AsyncHttpResponse) -> None:
-        if answer.status_code >= HTTPStatus.BAD_REQUEST:
+        # Redirects are not followed, as our token must not be: they are no success.
+        if answer.status_code >= HTTPStatus.MULTIPLE_CHOICES:
             raise refusal(answer)
+
+    def _read(self, answer: AsyncHttpResponse) -> dict[str, Any]:
+        self._accept(answer)
+        body = body_of(answer)
+        if body is None:
+            # To take it for nothing would be to take what exists for gone.
+            raise TemporaryError("UnreadableAnswer", "the answer to a read is no JSON object")
+        return body
 
     async def _send(
         self, method: str, url: str, body: dict[str, Any] | None = None
     ) -> AsyncHttpResponse:
         request = HttpRequest(method, url, json=body)
         try:
-            answer = await self._client.send_request(
+            return await self._client.send_request(
                 request, connection_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS
             )
-            await answer.read()
         except ClientAuthenticationError as error:
             raise TemporaryError("AuthenticationFailed", "no token could be had") from error
         except AzureError as error:
             raise TemporaryError("ConnectionFailed", type(error).__name__) from error
-        return answer

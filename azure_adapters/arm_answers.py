@@ -1,5 +1,6 @@
 """What the headers and bodies of Azure Resource Manager's answers mean."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -19,6 +20,10 @@ from landing_zone.errors import (
 
 _MILLISECONDS = ("x-ms-retry-after-ms", "retry-after-ms")
 _MESSAGE_LIMIT = 1000
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
+_WHOLE_NUMBER = re.compile(r"[0-9]+")
+# Nothing sane asks for more, and a timer has to be able to hold it.
+_LONGEST_WAIT = 7 * 86_400.0
 
 
 class Answer(Protocol):
@@ -47,20 +52,21 @@ def retry_after(answer: Answer) -> float | None:
     """Seconds that an answer asks to wait, in any form that Azure uses; None when it does not."""
     for name in _MILLISECONDS:
         value = answer.headers.get(name, "")
-        if value.replace(".", "", 1).isdigit():
-            return float(value) / 1000
+        if _NUMBER.fullmatch(value):
+            return min(float(value) / 1000, _LONGEST_WAIT)
     value = answer.headers.get("Retry-After", "")
-    if value.isdigit():
-        return float(value)
+    if _WHOLE_NUMBER.fullmatch(value):
+        return min(float(value), _LONGEST_WAIT)
     return _until(value) if value else None
 
 
 def _until(date: str) -> float | None:
     try:
-        moment = parsedate_to_datetime(date)
-    except ValueError:
+        moment = parsedate_to_datetime(date).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    left = (moment - datetime.now(UTC)).total_seconds()
+    return min(max(0.0, left), _LONGEST_WAIT)
 
 
 def refusal(answer: Answer) -> PermanentError | TemporaryError:
@@ -81,12 +87,15 @@ def body_of(answer: Answer) -> dict[str, Any] | None:
 
 
 def _error(body: Mapping[str, Any] | None, status: int) -> tuple[str, str]:
-    error = (body or {}).get("error") or {}
-    if not isinstance(error, dict):
-        error = {}
+    error = _error_of(body)
     code = str(error.get("code") or f"Http{status}")
     fallback = HTTPStatus(status).phrase if status in HTTPStatus else f"HTTP {status}"
     return code, str(error.get("message") or fallback)[:_MESSAGE_LIMIT]
+
+
+def _error_of(body: Mapping[str, Any] | None) -> dict[str, Any]:
+    error = (body or {}).get("error")
+    return error if isinstance(error, dict) else {}
 
 
 def target_of(answer: Answer) -> PollTarget | None:
@@ -110,7 +119,7 @@ def operation_is_over(body: Mapping[str, Any] | None) -> bool:
     """
     status = str((body or {}).get("status", "")).lower()
     if status in {"failed", "canceled", "cancelled"}:
-        error = (body or {}).get("error") or {}
+        error = _error_of(body)
         code = str(error.get("code") or status.capitalize())
         message = str(error.get("message") or f"the operation ended as {status}")
         raise OperationFailedError(operation_error(code, message[:_MESSAGE_LIMIT]))
@@ -132,8 +141,13 @@ def is_at(url: str, endpoint: str) -> bool:
 
     Our token goes to whatever we poll, so it goes nowhere else.
     """
-    ours, theirs = urlsplit(endpoint), urlsplit(url)
+    ours = urlsplit(endpoint)
+    try:
+        theirs = urlsplit(url)
+        same_port = theirs.port == ours.port
+    except ValueError:
+        return False
     same_host = theirs.hostname == ours.hostname or (
         theirs.hostname is not None and theirs.hostname.endswith(f".{ours.hostname}")
     )
-    return same_host and theirs.port == ours.port and theirs.scheme == ours.scheme
+    return same_host and same_port and theirs.scheme == ours.scheme

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob.aio import ContainerClient
+from pydantic import ValidationError
 
 from azure_adapters.storage_errors import storage_errors
 from landing_zone.errors import PermanentError
@@ -41,8 +42,8 @@ class BlobDocumentStore:
         text = await self._read(_plan_name(plan_hash))
         if text is None:
             raise PermanentError("PlanNotFound", f"no plan {plan_hash} is kept")
-        plan = Plan.model_validate_json(text)
-        if plan.hash != plan_hash:
+        plan = _parsed(text)
+        if plan is None or plan.hash != plan_hash:
             raise PermanentError("PlanTampered", f"the plan kept as {plan_hash} is another one")
         if len(self._plans) >= KEPT_PLANS:
             self._plans.pop(next(iter(self._plans)))
@@ -68,6 +69,13 @@ class BlobDocumentStore:
                 return await download.readall()
             except ResourceNotFoundError:
                 return None
+
+
+def _parsed(text: bytes) -> Plan | None:
+    try:
+        return Plan.model_validate_json(text)
+    except ValidationError:
+        return None
 
 
 def _plan_name(plan_hash: str) -> str:

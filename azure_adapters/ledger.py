@@ -10,10 +10,10 @@ from typing import Final
 
 from azure.data.tables import TableEntity
 from azure.data.tables.aio import TableClient
-from landing_zone.addressing import allocate
 
 from azure_adapters.storage_errors import storage_errors
 from azure_adapters.transactions import HEAD, commit, read_row
+from landing_zone.addressing import allocate
 from landing_zone.clock import Clock
 from landing_zone.errors import TemporaryError
 from landing_zone.hub import HubDocument

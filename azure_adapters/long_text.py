@@ -6,7 +6,8 @@ Source: https://learn.microsoft.com/rest/api/storageservices/understanding-the-t
 from collections.abc import Mapping
 from typing import Any, Final
 
-PART: Final = 30_000
+# Characters beyond the first 64 Ki take two places of UTF-16 each.
+PART: Final = 16_000
 
 
 def split(name: str, text: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ from landing_zone.ports import Page, Versioned
 from landing_zone.tenants import TenantRecord
 
 _PARTITION = "tenant"
+_CLAIMS = "subscription"
 
 
 class TableTenantRegistry:
@@ -72,6 +73,31 @@ class TableTenantRegistry:
                     return Page(tuple(records), records[-1].tenant_id)
                 records.append(_record(entity))
         return Page(tuple(records), "")
+
+    async def claim_subscription(self, subscription_id: str, tenant_id: str) -> str:
+        """Claim a subscription for a tenant, unless it is claimed; the tenant that holds it."""
+        row = {
+            "PartitionKey": _CLAIMS,
+            "RowKey": subscription_id.lower(),
+            "TenantId": tenant_id,
+        }
+        async with storage_errors():
+            try:
+                await self._table.create_entity(row)
+            except ResourceExistsError:
+                found = await self._table.get_entity(_CLAIMS, subscription_id.lower())
+                return str(found["TenantId"])
+        return tenant_id
+
+    async def release_subscription(self, subscription_id: str, tenant_id: str) -> None:
+        """Let go of a subscription that the tenant holds."""
+        async with storage_errors():
+            try:
+                found = await self._table.get_entity(_CLAIMS, subscription_id.lower())
+            except ResourceNotFoundError:
+                return
+            if found["TenantId"] == tenant_id:
+                await self._table.delete_entity(found)
 
 
 def _entity(record: TenantRecord) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from landing_zone.contracts import Outcome, Progress
-from landing_zone.retries import RetryPolicy, backoff, exhausted
+from landing_zone.retries import RetryPolicy, backoff, exhausted, poll_wait
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ def _poll_later(
     if exhausted(policy, 0, _own_seconds(progress, now), ""):
         late = _given_up(outcome, "DeadlineExceeded", "Azure is still working on it")
         return Stop(late, progress)
-    seconds = outcome.wait if outcome.wait is not None else policy.poll_seconds
+    elapsed = (now - progress.started_at).total_seconds()
+    seconds = outcome.wait if outcome.wait is not None else poll_wait(policy, elapsed)
     return Wait(seconds, outcome.message or "Azure is working", progress)
 
 

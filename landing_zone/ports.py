@@ -57,6 +57,14 @@ class TenantRegistry(Protocol):
         """Tenants by id, `size` at most, from where `continuation` points."""
         ...
 
+    async def claim_subscription(self, subscription_id: str, tenant_id: str) -> str:
+        """Claim a subscription for a tenant, unless it is claimed; the tenant that holds it."""
+        ...
+
+    async def release_subscription(self, subscription_id: str, tenant_id: str) -> None:
+        """Let go of a subscription that the tenant holds."""
+        ...
+
 
 class AddressLedger(Protocol):
     """Which address ranges of a hub's pool are held by whom."""

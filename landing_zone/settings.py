@@ -13,7 +13,7 @@
 | `SPOKEWRIGHT_RETRY_CAP_SECONDS` | longest wait of ours, seconds | 60 |
 | `SPOKEWRIGHT_RETRY_MAX_ATTEMPTS` | attempts at one resource | 120 |
 | `SPOKEWRIGHT_RETRY_DEADLINE_SECONDS` | time for one resource, seconds | 7200 |
-| `SPOKEWRIGHT_RETRY_POLL_SECONDS` | wait between polls where Azure asks for none, seconds | 5 |
+| `SPOKEWRIGHT_RETRY_POLL_SECONDS` | longest wait between polls of ours, seconds | 5 |
 | `SPOKEWRIGHT_RETRY_MAX_FAILED_OPERATIONS` | failed operations of one resource | 3 |
 | `AZURE_CLIENT_ID` | client id of a user-assigned identity | the system-assigned one |
 """

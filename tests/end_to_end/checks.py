@@ -1,0 +1,129 @@
+"""What must hold after an onboarding, whatever happened during it."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections import Counter
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.data.tables.aio import TableClient
+
+from azure_adapters.audit_log import TableAuditLog
+from landing_zone.audit import AuditRecord, verify
+from tests.end_to_end.cloud import ROOT, Cloud
+
+_INLINE = ("/subnets/", "/securityrules/", "/routes/")
+"""Kinds that a resource's own body holds."""
+
+CHECKER = ROOT.parent / "shared" / "arm-conformance" / "check_arm.py"
+
+
+def audit_records(cloud: Cloud, tenant_id: str) -> list[AuditRecord]:
+    """The tenant's audit chain."""
+
+    async def read() -> list[AuditRecord]:
+        table = TableClient.from_connection_string(cloud.ready["storage"], "spokewrightaudit")
+        async with table:
+            return [record async for record in TableAuditLog(table).read(tenant_id)]
+
+    return asyncio.run(read())
+
+
+def assert_audit_verifies(cloud: Cloud, tenant_id: str) -> list[AuditRecord]:
+    """The chain is whole, and notes nothing twice."""
+    records = audit_records(cloud, tenant_id)
+    verdict = verify(records)
+    assert verdict.valid, verdict.reason
+    events = Counter(record.entry.event_id for record in records)
+    assert set(events.values()) == {1}
+    return records
+
+
+def assert_whole(cloud: Cloud, tenant_id: str) -> None:
+    """The tenant is active, and each resource of its plan is there, once."""
+    operation = cloud.call("GET", f"/api/operations/{cloud.tenant(tenant_id)['operationId']}")
+    document = operation.json()
+    assert document["state"] == "succeeded", document.get("reason")
+    found = Counter(str(item["id"]).lower() for item in cloud.resources())
+    planned = [
+        resource
+        for step in document["steps"]
+        for resource in step["resources"]
+        if resource["type"] not in {"Microsoft.Resources/providers", "Microsoft.Resources/tags"}
+    ]
+    assert planned
+    assert {resource["key"]: found[resource["id"].lower()] for resource in planned} == {
+        resource["key"]: 1 for resource in planned
+    }
+    # Neither here nor on the hub is there anything of this tenant that the plan does not name.
+    subscription = cloud.tenant(tenant_id)["subscriptionId"]
+    ours = {one for one in found if f"/subscriptions/{subscription}/" in one or tenant_id in one}
+    named = {resource["id"].lower() for resource in planned}
+    assert {one for one in ours - named if not any(part in one for part in _INLINE)} == set()
+
+
+def assert_connected(cloud: Cloud, tenant_id: str) -> None:
+    """Both sides of the peering are connected."""
+    states = [
+        item["properties"]["peeringState"]
+        for item in cloud.resources()
+        if "/virtualNetworkPeerings/" in item["id"] and tenant_id in item["id"]
+    ]
+    assert states == ["Connected", "Connected"]
+
+
+def address_ranges(cloud: Cloud, tenant_ids: list[str]) -> list[IPv4Network]:
+    """The tenants' ranges, as their networks in ARM have them."""
+    networks = [
+        item
+        for item in cloud.resources()
+        if item["type"] == "Microsoft.Network/virtualNetworks"
+        and any(f"vnet-{tenant}" == item["name"] for tenant in tenant_ids)
+    ]
+    return [
+        IPv4Network(prefix)
+        for item in networks
+        for prefix in item["properties"]["addressSpace"]["addressPrefixes"]
+    ]
+
+
+def assert_conforms(cloud: Cloud, folder: Path) -> None:
+    """Every exchange with ARM keeps to Microsoft's own descriptions, without a warning."""
+    if not CHECKER.exists():
+        pytest.skip("the conformance data is not beside this checkout")
+    records = folder / "requests.jsonl"
+    text = "".join(f"{json.dumps(item)}\n" for item in cloud.requests())
+    records.write_text(text, encoding="utf-8")
+    assert text
+    done = subprocess.run(
+        [sys.executable, str(CHECKER), "--fail-on", "warn", str(records)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
+
+
+def leftovers(cloud: Cloud, tenant: dict[str, Any], before: set[str]) -> set[str]:
+    """What ARM holds more than before and that the tenant's open work does not list.
+
+    A cancelled subscription stays on below the root management group, as in Azure; one that is
+    not cancelled is left over.
+    """
+    listed = {item["resource"].lower() for item in tenant["openWork"]}
+    now = {str(item["id"]).lower(): item for item in cloud.resources()}
+    cancelled = {
+        one.rsplit("/", 1)[-1]
+        for one, item in now.items()
+        if one.startswith("/subscriptions/") and item.get("state") in {"Warned", "Disabled"}
+    }
+    return {
+        one
+        for one in now.keys() - before
+        if not any(one == known or one.startswith(f"{known}/") for known in listed)
+        and one.rsplit("/", 1)[-1] not in cancelled
+    }

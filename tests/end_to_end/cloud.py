@@ -1,0 +1,223 @@
+"""A local cloud for the end-to-end tests, driven from outside like any user would."""
+
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import Message
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from localcloud.supervisor.ports import free_offset
+
+ROOT = Path(__file__).resolve().parents[2]
+SETTLED = frozenset({"active", "failed"})
+_LANES = 40
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+class Cloud:
+    """A running local cloud.
+
+    Attributes:
+        ready: What it printed when it was ready.
+        process: The supervisor.
+    """
+
+    def __init__(self, ready: dict[str, Any], process: subprocess.Popen[bytes]) -> None:
+        """Take over a cloud that is ready."""
+        self.ready = ready
+        self.process = process
+        self._tls = ssl.create_default_context(cafile=ready["ca"])
+
+    def call(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
+        """Call the application."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        given = {"x-functions-key": self.ready["functionKey"], **named}
+        return self._send(method, self.ready["functions"] + path, body, given)
+
+    def arm(self, path: str, body: Any = None, method: str = "") -> Answer:
+        """Call a control route of ARM."""
+        data = None if body is None else json.dumps(body).encode()
+        given = {"content-type": "application/json"}
+        return self._send(
+            method or ("GET" if data is None else "POST"), self.ready["arm"] + path, data, given
+        )
+
+    def _send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        request = urllib.request.Request(url, data=body, method=method, headers=headers)  # noqa: S310
+        tls = self._tls if url.startswith("https") else None
+        try:
+            with urllib.request.urlopen(request, context=tls, timeout=60) as found:  # noqa: S310
+                return Answer(found.status, found.read(), _lower(found.headers))
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, error.read(), _lower(error.headers))
+
+    def post(self, document: dict[str, Any]) -> Answer:
+        """Ask for a tenant."""
+        text = yaml.safe_dump(document).encode()
+        return self.call("POST", "/api/tenants", text, content_type="application/yaml")
+
+    def is_up(self) -> bool:
+        """Whether the application and ARM answer."""
+        try:
+            health = self.call("GET", "/api/health").status
+            return health == self.arm("/_local/health").status == HTTPStatus.OK
+        except OSError:
+            return False
+
+    def tenant(self, tenant_id: str) -> dict[str, Any]:
+        """A tenant; an empty one while the application is being restarted."""
+        try:
+            answer = self.call("GET", f"/api/tenants/{tenant_id}")
+        except OSError:
+            return {}
+        found: dict[str, Any] = answer.json() if answer.status == 200 else {}
+        return found
+
+    def settled(self, tenant_id: str, seconds: float = 60.0) -> dict[str, Any]:
+        """The tenant once it is active or has failed."""
+
+        def is_settled() -> dict[str, Any] | None:
+            found = self.tenant(tenant_id)
+            return found if found.get("state") in SETTLED else None
+
+        return wait_for(is_settled, f"tenant {tenant_id} to settle", seconds)
+
+    def resources(self) -> list[dict[str, Any]]:
+        """Everything that ARM holds."""
+        found: list[dict[str, Any]] = self.arm("/_local/resources").json()
+        return found
+
+    def of_tenant(self, tenant_id: str) -> Counter[str]:
+        """Ids of all that ARM holds for a tenant, with how often each is there."""
+        ids = [str(item["id"]) for item in self.resources()]
+        own = {
+            str(item["properties"]["subscriptionId"])
+            for item in self.resources()
+            if str(item["id"]).endswith(f"/spokewright-{tenant_id}")
+        }
+        return Counter(
+            one
+            for one in ids
+            if tenant_id in one or any(subscription in one for subscription in own)
+        )
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Every exchange with ARM."""
+        text = self.arm("/_local/requests").body.decode()
+        return [json.loads(line) for line in text.splitlines()]
+
+    def pids(self, part: str) -> list[int]:
+        """Process ids of a part, by a word of its command line."""
+        return [pid for pid in descendants(self.process.pid) if part in _command(pid)]
+
+    def kill(self, part: str) -> bool:
+        """End a part as hard as can be; False when it is not there at this moment."""
+        found = self.pids(part)
+        for pid in found[-1:]:
+            os.kill(pid, signal.SIGKILL)
+        return bool(found)
+
+
+def _lower(headers: Message) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def wait_for[T](find: Callable[[], T | None], what: str, seconds: float = 30.0) -> T:
+    """What is waited for, once it is there.
+
+    Raises:
+        TimeoutError: It did not come.
+    """
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = find()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise TimeoutError(f"waited {seconds} s for {what}")
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes below a process, parents first."""
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    except OSError:
+        return []
+    found: list[int] = []
+    for child in map(int, text.split()):
+        found += [child, *descendants(child)]
+    return found
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+@contextmanager
+def running_cloud(state: Path, *, speed: float, **settings: str) -> Iterator[Cloud]:
+    """A local cloud of one's own for as long as the block lasts.
+
+    Args:
+        state: Its state directory.
+        speed: How many times faster than Azure.
+        **settings: Settings of the application that differ.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    first = 2_000 + 4_000 * int(worker) + 100 * (os.getpid() % _LANES)
+    offset = free_offset(range(first, first + 2_000, 20))
+    command = [sys.executable, "-m", "localcloud", "up", "--json", "--state", str(state)]
+    command += ["--port-offset", str(offset), "--speed", f"{speed:g}"]
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "up.log").open("ab") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env={**os.environ, **settings},
+        )
+        try:
+            line = process.stdout.readline() if process.stdout else b""
+            assert line, (state / "up.log").read_text(encoding="utf-8")
+            yield Cloud(json.loads(line), process)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+            if process.stdout:
+                process.stdout.close()
+
+
+def example(name: str = "contoso-research", **changes: Any) -> dict[str, Any]:
+    """An example request, with some of its top-level values changed."""
+    text = (ROOT / "examples" / "tenants" / f"{name}.yaml").read_text(encoding="utf-8")
+    document: dict[str, Any] = yaml.safe_load(text)
+    return document | changes

@@ -1,0 +1,93 @@
+"""Failures of Azure, injected at any call of an onboarding."""
+
+import random
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.checks import assert_audit_verifies, assert_connected, assert_whole, leftovers
+from tests.end_to_end.cloud import Cloud, example, running_cloud
+
+SPEED = 300.0
+CALLS = 95
+"""Calls that an undisturbed onboarding makes, about."""
+
+SEED = 7
+_WRITES = ["PUT", "PATCH", "POST", "DELETE"]
+FAULTS: dict[str, dict[str, Any]] = {
+    "429-short": {"preset": "throttled"},
+    "429-long": {"preset": "throttled-long"},
+    "429-without-retry-after": {"preset": "throttled-without-retry-after"},
+    "409-busy": {"preset": "another-operation-in-progress"},
+    "500": {"preset": "internal-error", "count": 2},
+    "reset": {"preset": "connection-reset"},
+    "reset-after-acceptance": {"preset": "reset-after-acceptance"},
+    "timeout-after-acceptance": {"preset": "timeout-after-acceptance"},
+}
+LASTING: dict[str, dict[str, Any]] = {
+    "policy": {"preset": "disallowed-by-policy"},
+    "operation-fails": {"preset": "operation-fails"},
+    "forbidden": {"preset": "forbidden"},
+    "stuck": {"preset": "stuck-updating"},
+    "overlap": {"preset": "address-spaces-overlap"},
+    "orphan-peering": {"preset": "another-peering-references-remote"},
+}
+_names = count(1)
+
+
+@pytest.fixture(scope="module")
+def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A local cloud that fails as it is told to; patience is short here."""
+    settings = {"SPOKEWRIGHT_RETRY_DEADLINE_SECONDS": "4"}
+    with running_cloud(tmp_path_factory.mktemp("troubled"), speed=SPEED, **settings) as found:
+        yield found
+
+
+def spots(number: int) -> list[tuple[str, int]]:
+    """For each fault so many calls that it hits, the same in every run."""
+    dice = random.Random(SEED)  # noqa: S311 - places of a test
+    return [(name, dice.randint(1, CALLS)) for name in FAULTS for _ in range(number)]
+
+
+def disturbed(cloud: Cloud, fault: dict[str, Any], nth: int) -> None:
+    """Onboard a tenant under a fault: it becomes active, or leaves nothing that is not listed."""
+    before = {str(item["id"]).lower() for item in cloud.resources()}
+    tenant_id = f"troubled-{next(_names)}"
+    match = {**fault.get("match", {}), "nth": nth}
+    added = cloud.arm("/_local/faults", {**fault, "match": match})
+    assert added.status == 201, added.body
+    try:
+        assert cloud.post(example(tenantId=tenant_id)).status == 202
+        tenant = cloud.settled(tenant_id, 60)
+    finally:
+        assert cloud.arm("/_local/faults", method="DELETE").status < 300
+    if tenant["state"] == "active":
+        assert_whole(cloud, tenant_id)
+        assert_connected(cloud, tenant_id)
+    else:
+        assert tenant["reason"]
+        assert leftovers(cloud, tenant, before) == set()
+    assert_audit_verifies(cloud, tenant_id)
+
+
+@pytest.mark.parametrize(("name", "nth"), spots(2))
+def test_a_passing_failure_is_got_over(troubled: Cloud, name: str, nth: int) -> None:
+    """Completed, or taken back; nothing is left unlisted."""
+    disturbed(troubled, FAULTS[name], nth)
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_a_lasting_failure_is_taken_back_or_listed(troubled: Cloud, name: str) -> None:
+    """What cannot be made is taken back, with a reason that a person can act on."""
+    disturbed(troubled, LASTING[name], 3)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_failure_of_any_call_is_got_over(troubled: Cloud, name: str) -> None:
+    """Every call of an onboarding, one after the other."""
+    for nth in range(1, CALLS + 1):
+        disturbed(troubled, FAULTS[name], nth)
