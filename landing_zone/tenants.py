@@ -1,5 +1,6 @@
 """The registry's view of a tenant and of its operations."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -86,6 +87,11 @@ def operation_id(tenant_id: str, number: int) -> str:
 def tenant_of_operation(operation: str) -> str:
     """The tenant that an operation belongs to: tenant ids hold no dots."""
     return operation.partition(".")[0]
+
+
+def is_tenant_id(text: str) -> bool:
+    """Whether a text from outside could be a tenant's id: nothing else is looked up."""
+    return re.fullmatch(r"[a-z0-9-]{1,63}", text) is not None
 
 
 def instance_id(tenant_id: str) -> str:

@@ -17,9 +17,10 @@ from landing_zone.operations import (
 )
 from landing_zone.plan import Plan
 from landing_zone.progress import OperationStatus
-from landing_zone.tenants import TenantRecord, instance_id, tenant_of_operation
+from landing_zone.tenants import TenantRecord, instance_id, is_tenant_id, tenant_of_operation
 from orchestrators.fan_out import instance_prefix
 from triggers.answers import answer, answered
+from triggers.starting import is_on_its_way
 
 blueprint = df.Blueprint()
 
@@ -39,6 +40,8 @@ async def _show_operation(
     ended = await deps.documents.get_operation(operation_id)
     if ended is not None:
         return answer(ended)
+    if operation_id != tenant.operation_id:
+        raise PermanentError("OperationNotFound", "the operation was superseded before its end")
     operation = OperationRef(
         tenant_id=tenant.tenant_id, operation_id=operation_id, run=tenant.recoveries
     )
@@ -46,7 +49,8 @@ async def _show_operation(
 
 
 async def _tenant(deps: Dependencies, operation_id: str) -> TenantRecord:
-    found = await deps.registry.get(tenant_of_operation(operation_id))
+    tenant_id = tenant_of_operation(operation_id)
+    found = await deps.registry.get(tenant_id) if is_tenant_id(tenant_id) else None
     number = operation_id.rpartition(".")[2]
     numbers = range(1, found.value.operations + 1) if found else range(0)
     if found is None or number not in {str(known) for known in numbers}:
@@ -59,7 +63,8 @@ async def _live(
 ) -> OperationView:
     """What the custom statuses of the orchestrations say."""
     found = await client.get_status(instance_id(operation.tenant_id))
-    status = _parsed(found.custom_status)
+    # All operations of a tenant share an instance id: one that has ended is an earlier one's.
+    status = _parsed(found.custom_status) if is_on_its_way(found) else None
     if status is None or not status.plan_hash:
         return OperationView(operation=operation, state="running", status=status)
     plan = await deps.documents.get_plan(status.plan_hash)

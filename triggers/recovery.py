@@ -14,7 +14,8 @@ import azure.functions as func
 
 from activities.dependencies import Dependencies, dependencies
 from activities.tenants import change_tenant
-from landing_zone.lifecycle import TenantState
+from landing_zone.contracts import OpenWork
+from landing_zone.lifecycle import TenantEvent, TenantState
 from landing_zone.tenants import TenantRecord
 from triggers.starting import Starter, is_alive, start
 
@@ -24,6 +25,9 @@ _log = logging.getLogger(__name__)
 PAGE: Final = 200
 GRACE: Final = timedelta(seconds=30)
 """Time that a request has between its record and the start of its orchestration."""
+
+MOST_RECOVERIES: Final = 5
+"""Times that an operation is begun anew before a person must look."""
 
 _UNDER_WAY = frozenset({TenantState.REQUESTED, TenantState.PROVISIONING})
 
@@ -43,10 +47,11 @@ async def recover(deps: Dependencies, client: Starter) -> list[str]:
     continuation = ""
     while True:
         page = await deps.registry.page(PAGE, continuation)
-        for record in page.items:
-            if await _is_lost(deps, client, record):
-                await _restart(deps, client, record)
-                recovered.append(record.tenant_id)
+        recovered += [
+            record.tenant_id
+            for record in page.items
+            if await _is_lost(deps, client, record) and await _restart(deps, client, record)
+        ]
         continuation = page.continuation
         if not continuation:
             return recovered
@@ -58,15 +63,31 @@ async def _is_lost(deps: Dependencies, client: Starter, record: TenantRecord) ->
     return not await is_alive(client, record.tenant_id)
 
 
-async def _restart(deps: Dependencies, client: Starter, record: TenantRecord) -> None:
+async def _restart(deps: Dependencies, client: Starter, record: TenantRecord) -> bool:
+    """Start it anew; False when it has gone on since it was read, perhaps to its end."""
     changed = await change_tenant(
         deps,
         record.tenant_id,
-        lambda found: found.model_copy(
-            update={"recoveries": found.recoveries + 1, "updated_at": deps.clock.now()}
-        ),
+        lambda found: _taken_up(deps, found) if found == record else found,
     )
-    await start(client, changed)
+    return changed.recoveries > record.recoveries and await start(client, changed)
+
+
+def _taken_up(deps: Dependencies, record: TenantRecord) -> TenantRecord:
+    now = deps.clock.now()
+    if record.recoveries < MOST_RECOVERIES:
+        return record.model_copy(update={"recoveries": record.recoveries + 1, "updated_at": now})
+    begun = record
+    if record.state is TenantState.REQUESTED:
+        begun = record.after(TenantEvent.ADMIT, now)
+    lost = OpenWork(key="operation", reason="nobody knows how far it came: look at its resources")
+    return begun.after(
+        TenantEvent.FAIL,
+        now,
+        reason=f"the operation was lost {MOST_RECOVERIES + 1} times",
+        hint="see the logs of the function app, then ask for the tenant again",
+        open_work=(lost,),
+    )
 
 
 blueprint.timer_trigger(arg_name="timer", schedule="0 * * * * *", run_on_startup=False)(

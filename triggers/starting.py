@@ -24,7 +24,11 @@ class Starter(Protocol):
 
 async def is_alive(client: Starter, tenant_id: str) -> bool:
     """Whether the tenant's orchestration is on its way."""
-    status = await client.get_status(instance_id(tenant_id))
+    return is_on_its_way(await client.get_status(instance_id(tenant_id)))
+
+
+def is_on_its_way(status: Any) -> bool:
+    """Whether an orchestration of that status is there and has not ended."""
     state = getattr(status, "runtime_status", None)
     return getattr(state, "value", state) in _ALIVE
 

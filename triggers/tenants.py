@@ -1,5 +1,6 @@
 """`/api/tenants`: asking for a tenant, and looking at tenants."""
 
+import re
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from landing_zone.admission import Insert, Restart, Same, admit, hub_for
 from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.request_parsing import Fault, InvalidRequest, parse_tenant_text
 from landing_zone.tenant_request import TenantRequest
-from landing_zone.tenants import TenantRecord
+from landing_zone.tenants import TenantRecord, is_tenant_id
 from triggers.answers import answer, answered
 from triggers.starting import Starter, start
 
@@ -21,6 +22,7 @@ ACTOR: Final = "function-key"
 PAGE: Final = 50
 MOST: Final = 500
 RACES: Final = 5
+_SIZE: Final = re.compile(r"[0-9]{1,9}")
 
 
 async def request_tenant(
@@ -105,7 +107,7 @@ async def _list_tenants(req: func.HttpRequest) -> func.HttpResponse:
 def _page_size(text: str) -> int:
     if not text:
         return PAGE
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST:
+    if not _SIZE.fullmatch(text) or not 1 <= int(text) <= MOST:
         fault = Fault(path="top", message="is not a page size", allowed=f"1 to {MOST}")
         raise InvalidRequest((fault,))
     return int(text)
@@ -114,7 +116,7 @@ def _page_size(text: str) -> int:
 async def _show_tenant(req: func.HttpRequest) -> func.HttpResponse:
     tenant_id = req.route_params["tenantId"]
     deps = await dependencies()
-    found = await deps.registry.get(tenant_id)
+    found = await deps.registry.get(tenant_id) if is_tenant_id(tenant_id) else None
     if found is None:
         raise PermanentError("TenantNotFound", "there is no such tenant")
     return answer(tenant_document(found.value))

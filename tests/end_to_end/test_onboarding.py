@@ -1,6 +1,7 @@
 """The main job from end to end on the local cloud."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -134,7 +135,8 @@ def test_a_subscription_is_one_tenants_alone(cloud: Cloud) -> None:
 def test_twenty_at_once_get_disjoint_ranges(cloud: Cloud) -> None:
     """No two tenants share an address, however close their requests."""
     names = [f"crowd-{number:02d}" for number in range(TWENTY)]
-    answers = [cloud.post(example(tenantId=name)) for name in names]
+    with ThreadPoolExecutor(TWENTY) as pool:
+        answers = list(pool.map(lambda name: cloud.post(example(tenantId=name)), names))
     assert [answer.status for answer in answers] == [202] * TWENTY
     states = {name: cloud.settled(name, 120) for name in names}
     assert {name: found.get("reason", "") for name, found in states.items()} == dict.fromkeys(
@@ -171,7 +173,17 @@ def test_without_a_key_nothing_is_told(cloud: Cloud, path: str) -> None:
     assert cloud.call("GET", "/api/health", x_functions_key="wrong").status == 200
 
 
-@pytest.mark.parametrize("path", ["/api/tenants/nobody", "/api/operations/nobody.1"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/tenants/nobody",
+        "/api/operations/nobody.1",
+        "/api/operations/nobody",
+        "/api/tenants/a'%20or%20'1",
+        "/api/tenants/..%2f..%2fhost.json",
+        "/api/operations/%00.1",
+    ],
+)
 def test_what_is_not_there_is_a_problem_document(cloud: Cloud, path: str) -> None:
     """An unknown id is a 404 that says so."""
     answer = cloud.call("GET", path)

@@ -1,0 +1,1 @@
+"""Azure on one machine, for development and tests; production code never imports it."""

@@ -1,0 +1,105 @@
+"""An operation as a table that changes: for a terminal."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.constrain import Constrain
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from localcloud.demo.models import Operation, Resource, Step
+
+SHOWN_RESOURCES = 8
+MARGIN = 4
+# A cause may begin with the whole wait; here the rest of it is counted down instead.
+STATED_WAIT = re.compile(r"^waiting [\d.]+ s: ")
+MARKS = {
+    "done": Text("✔", "green"),
+    "failed": Text("✘", "red"),
+    "pending": Text("·", "dim"),
+}
+
+
+class LiveView:
+    """Renders the newest state of an operation; rich draws it several times a second."""
+
+    def __init__(self) -> None:
+        self._operation: Operation | None = None
+        self._spinner = Spinner("dots", style="cyan")
+
+    def update(self, operation: Operation) -> None:
+        """Show this from now on."""
+        self._operation = operation
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Not the whole width: a terminal that echoes ^C behind a full line would scroll."""
+        yield Constrain(self._rendered(), options.max_width - MARGIN)
+
+    def _rendered(self) -> RenderableType:
+        """The steps, and beneath a running one the resources under way."""
+        if self._operation is None:
+            return Text("  the request is on its way", "dim")
+        table = Table.grid(padding=(0, 1))
+        table.add_column(width=2, justify="right")
+        table.add_column(no_wrap=True)
+        table.add_column(justify="right", width=7, no_wrap=True)
+        table.add_column(overflow="ellipsis", no_wrap=True, ratio=1)
+        table.expand = True
+        now = datetime.now(UTC)
+        for step in self._operation.steps:
+            table.add_row(*self._step_row(step, now))
+            for row in _resource_rows(step, now):
+                table.add_row(*row)
+        if self._operation.waiting_for and not self._operation.over:
+            return Group(table, Text(f"  waiting: {self._operation.waiting_for}", "yellow"))
+        return table
+
+    def _step_row(self, step: Step, now: datetime) -> tuple[RenderableType, ...]:
+        mark = MARKS.get(step.state, self._spinner)
+        style = "bold" if step.state == "running" else ""
+        count = f"{step.done} of {len(step.resources)} resources" if step.resources else ""
+        seconds = step.seconds if step.seconds is not None else _since(step.started_at, now)
+        return mark, Text(f"{step.number}. {step.name}", style), duration(seconds), count
+
+
+def _resource_rows(step: Step, now: datetime) -> Iterator[tuple[RenderableType, ...]]:
+    """What is under way in a step or has gone wrong, longest first."""
+    shown = [item for item in step.resources if item.state not in {"waiting", "done"}]
+    for item in sorted(shown, key=_start)[:SHOWN_RESOURCES]:
+        failed = item.state in {"failed", "left"}
+        name = Text(f"   {item.label}", "red" if failed else "dim")
+        spent = item.seconds if item.seconds is not None else _since(item.started_at, now)
+        yield "", name, Text(duration(spent), "dim"), Text(situation(item, now), "dim")
+    if len(shown) > SHOWN_RESOURCES:
+        yield "", Text(f"   and {len(shown) - SHOWN_RESOURCES} more", "dim"), "", ""
+
+
+def _start(item: Resource) -> datetime:
+    return item.started_at or datetime.max.replace(tzinfo=UTC)
+
+
+def situation(item: Resource, now: datetime) -> str:
+    """What a resource is doing: why it waits and how long still, and how often it was tried."""
+    kind = item.type.rpartition("/")[2]
+    if item.state != "running":
+        told = item.state
+    elif item.wait:
+        left = (item.wait.until - now).total_seconds() if item.wait.until else 0.0
+        told = f"waiting {left:.0f} s: " if left >= 1 else "waiting: "
+        told += STATED_WAIT.sub("", item.wait.cause)
+    else:
+        told = ""
+    attempt = f"attempt {item.attempts}" if item.attempts > 1 else ""
+    return ", ".join(part for part in (kind, attempt, told) if part)
+
+
+def _since(start: datetime | None, now: datetime) -> float | None:
+    return max(0.0, (now - start).total_seconds()) if start else None
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds with one digit, or nothing."""
+    return "" if seconds is None else f"{seconds:.1f} s"

@@ -1,0 +1,139 @@
+"""What the demo reads from the HTTP API; what it does not show is ignored."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class Document(BaseModel):
+    """A frozen answer of the API; a null is as good as nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if value is not None}
+
+
+class Accepted(Document):
+    """The answer to a new request: what to follow."""
+
+    tenant_id: str
+    operation_id: str
+    state: str = ""
+
+
+class Wait(Document):
+    """What a resource waits for, and until when."""
+
+    cause: str
+    until: datetime | None = None
+
+
+class Resource(Document):
+    """One planned resource and how far it has come."""
+
+    key: str
+    type: str
+    id: str
+    name: str
+    state: str
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    wait: Wait | None = None
+    attempts: int = 0
+
+    @property
+    def label(self) -> str:
+        """Its name, or its key where Azure wants a name that tells nothing."""
+        return self.key if GUID.fullmatch(self.name) else self.name
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, once it is over."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+class Step(Document):
+    """One of the steps of onboarding."""
+
+    number: int
+    name: str
+    state: str
+    started_at: datetime | None = None
+    seconds: float | None = None
+    resources: tuple[Resource, ...] = ()
+
+    @property
+    def done(self) -> int:
+        """How many of its resources are there."""
+        return sum(resource.state == "done" for resource in self.resources)
+
+
+class CriticalPath(Document):
+    """The chain of resources that took longest."""
+
+    keys: tuple[str, ...] = ()
+    seconds: float | None = None
+
+
+class Operation(Document):
+    """An onboarding under way, or over."""
+
+    operation_id: str
+    tenant_id: str
+    state: str
+    started_at: datetime | None = None
+    seconds: float | None = None
+    waiting_for: str = ""
+    critical_path: CriticalPath = CriticalPath()
+    steps: tuple[Step, ...] = ()
+    reason: str = ""
+    hint: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in {"succeeded", "failed", "compensated"}
+
+    def resources(self) -> dict[str, Resource]:
+        """Every resource by its key."""
+        return {resource.key: resource for step in self.steps for resource in step.resources}
+
+
+class Tenant(Document):
+    """A tenant as the registry knows it."""
+
+    tenant_id: str
+    state: str
+    hub: str = ""
+    region: str = ""
+    isolation: str = ""
+    subscription_id: str = ""
+    address_range: str = ""
+    reason: str = ""
+
+
+class Fault(Document):
+    """One thing that is wrong with a request."""
+
+    path: str = ""
+    message: str = ""
+
+
+class Problem(Document):
+    """Why a request was refused (RFC 9457)."""
+
+    title: str = "the request was refused"
+    detail: str = ""
+    errors: tuple[Fault, ...] = Field(default=())

@@ -1,0 +1,185 @@
+"""The local cloud as the supervisor sees it: its services, and what a client needs to use it."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from landing_zone.retries import RetryPolicy
+from localcloud.azurite import azurite_command, connection_string
+from localcloud.certificates import Certificates
+from localcloud.supervisor.ports import HOST, Ports
+from localcloud.supervisor.probes import answers, healthy, host_running
+from localcloud.supervisor.service import Service
+
+ROOT = Path(__file__).resolve().parents[2]
+HUBS = ROOT / "localcloud" / "hub.yaml"
+# A developer's own Azure login must neither reach the local cloud nor be reached by it.
+FOREIGN = (
+    *("AZURE_", "MSI_", "IDENTITY_", "AzureWebJobs", "FUNCTIONS_"),
+    *("SPOKEWRIGHT_ARM_", "SPOKEWRIGHT_TABLE_", "SPOKEWRIGHT_BLOB_"),
+)
+FUNCTION_THREADS = 16
+# Tokens for Resource Manager are for this audience wherever it listens, as they are in Azure.
+ARM_SCOPE = "https://management.azure.com/.default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cloud:
+    """One local cloud.
+
+    Attributes:
+        state: Its directory.
+        ports: Where its parts listen.
+        speed: How many times faster than Azure its operations are.
+        certificates: Those of the local ARM.
+        identity_header: The secret of the identity endpoint.
+    """
+
+    state: Path
+    ports: Ports
+    speed: float
+    certificates: Certificates
+    identity_header: str
+
+    @property
+    def functions_url(self) -> str:
+        """Base URL of the Functions host."""
+        return f"http://{HOST}:{self.ports.functions}"
+
+    @property
+    def arm_url(self) -> str:
+        """Base URL of Azure Resource Manager."""
+        return f"https://localhost:{self.ports.arm}"
+
+    @property
+    def identity_endpoint(self) -> str:
+        """URL of the managed-identity endpoint."""
+        return f"http://{HOST}:{self.ports.identity}/msi/token"
+
+    @property
+    def storage(self) -> str:
+        """Connection string of the storage account."""
+        return connection_string(self.ports)
+
+    @property
+    def keys(self) -> Path:
+        """The Functions host's file of keys."""
+        return self.state / "functions" / "keys.json"
+
+    def directory(self, name: str) -> Path:
+        """The directory of one part, made if it is not there."""
+        path = self.state / name
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+def app_settings(cloud: Cloud) -> dict[str, str]:
+    """What the application's settings hold, as they would in Azure."""
+    ca = str(cloud.certificates.ca)
+    return {
+        "SPOKEWRIGHT_HUBS": str(HUBS),
+        "SPOKEWRIGHT_ARM_ENDPOINT": cloud.arm_url,
+        "SPOKEWRIGHT_ARM_SCOPE": ARM_SCOPE,
+        "AzureWebJobsStorage": cloud.storage,
+        "IDENTITY_ENDPOINT": cloud.identity_endpoint,
+        "IDENTITY_HEADER": cloud.identity_header,
+        "REQUESTS_CA_BUNDLE": ca,
+        "SSL_CERT_FILE": ca,
+        "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
+        "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1",
+        **scaled_waits(cloud.speed),
+        "PYTHON_THREADPOOL_THREAD_COUNT": str(FUNCTION_THREADS),
+        "FUNCTIONS_WORKER_RUNTIME": "python",
+    }
+
+
+def scaled_waits(speed: float) -> dict[str, str]:
+    """The application's own waits, which pass as much faster as Azure does."""
+    policy = RetryPolicy()
+    seconds = {
+        "SPOKEWRIGHT_RETRY_BASE_SECONDS": policy.base_seconds,
+        "SPOKEWRIGHT_RETRY_CAP_SECONDS": policy.cap_seconds,
+        "SPOKEWRIGHT_RETRY_POLL_SECONDS": policy.poll_seconds,
+    }
+    return {name: f"{value / speed:g}" for name, value in seconds.items()}
+
+
+def base_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of every child: the caller's, without its Azure and past any proxy."""
+    kept = {name: value for name, value in environment.items() if not name.startswith(FOREIGN)}
+    for name in ("NO_PROXY", "no_proxy"):
+        others = [part for part in kept.get(name, "").split(",") if part]
+        kept[name] = ",".join([*others, "localhost", HOST])
+    return kept
+
+
+def services(cloud: Cloud, environment: Mapping[str, str] = os.environ) -> list[Service]:
+    """The parts of the local cloud, each with its command line and its dependencies."""
+    base = base_environment(environment)
+    return [_azurite(cloud, base), _identity(cloud, base), _arm(cloud, base), _host(cloud, base)]
+
+
+def _module(name: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", f"localcloud.{name}", *arguments)
+
+
+def _azurite(cloud: Cloud, base: Mapping[str, str]) -> Service:
+    ports = cloud.ports
+    return Service(
+        name="azurite",
+        command=azurite_command(ROOT, cloud.directory("azurite"), ports),
+        ready=answers(ports.blob, ports.queue, ports.table),
+        environment=base,
+        directory=ROOT,
+    )
+
+
+def _identity(cloud: Cloud, base: Mapping[str, str]) -> Service:
+    port = cloud.ports.identity
+    return Service(
+        name="identity",
+        command=_module(
+            "identity",
+            *("--port", str(port), "--state", str(cloud.directory("identity"))),
+            *("--hub", str(HUBS)),
+        ),
+        ready=healthy(port, "/_local/health"),
+        # Not as an argument, which every user of the machine could read.
+        environment={**base, "SPOKEWRIGHT_LOCAL_IDENTITY_HEADER": cloud.identity_header},
+        directory=ROOT,
+    )
+
+
+def _arm(cloud: Cloud, base: Mapping[str, str]) -> Service:
+    port = cloud.ports.arm
+    return Service(
+        name="arm",
+        command=_module(
+            "arm",
+            *("--port", str(port), "--state", str(cloud.directory("arm"))),
+            *("--certificate", str(cloud.certificates.server)),
+            *("--identity-state", str(cloud.directory("identity"))),
+            *("--hub", str(HUBS), "--speed", f"{cloud.speed:g}"),
+        ),
+        ready=healthy(port, "/_local/health", ca=cloud.certificates.ca),
+        environment=base,
+        directory=ROOT,
+    )
+
+
+def _host(cloud: Cloud, base: Mapping[str, str]) -> Service:
+    port = cloud.ports.functions
+    return Service(
+        name="functions",
+        command=_module(
+            "functions_host",
+            *("--app", str(ROOT), "--port", str(port)),
+            *("--state", str(cloud.directory("functions"))),
+        ),
+        ready=host_running(port, cloud.keys),
+        environment={**base, **app_settings(cloud)},
+        after=("azurite", "identity", "arm"),
+        directory=ROOT,
+    )

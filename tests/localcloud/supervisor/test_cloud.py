@@ -1,0 +1,111 @@
+"""What the parts of the local cloud are started with."""
+
+from pathlib import Path
+
+import pytest
+
+from landing_zone.hub import parse_hub_document
+from localcloud.azurite import connection_string
+from localcloud.certificates import Certificates
+from localcloud.supervisor.cloud import HUBS, ROOT, Cloud, app_settings, base_environment, services
+from localcloud.supervisor.describe import banner, description, environment_file, hub_ids
+from localcloud.supervisor.ports import Ports
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Cloud:
+    """A local cloud at offset 100 whose Functions host has made its keys."""
+    made = Cloud(
+        state=tmp_path,
+        ports=Ports.at_offset(100),
+        speed=20,
+        certificates=Certificates(ca=tmp_path / "ca.pem", server=tmp_path / "server.pem"),
+        identity_header="header",
+    )
+    made.directory("functions")
+    made.keys.write_text(
+        '{"masterKey": "m", "functionKeys": {"default": "it\'s"}}', encoding="utf-8"
+    )
+    return made
+
+
+def test_the_developers_own_azure_stays_outside() -> None:
+    """Neither a login nor an app setting of the shell reaches the parts."""
+    shell = {
+        "AZURE_CLIENT_ID": "x",
+        "IDENTITY_HEADER": "x",
+        "AzureWebJobsStorage": "x",
+        "HOME": "/h",
+    }
+    assert base_environment(shell) == {
+        "HOME": "/h",
+        "NO_PROXY": "localhost,127.0.0.1",
+        "no_proxy": "localhost,127.0.0.1",
+    }
+
+
+def test_a_proxy_is_not_asked_for_this_machine() -> None:
+    """The caller's own exceptions remain."""
+    assert base_environment({"NO_PROXY": "corp"})["NO_PROXY"] == "corp,localhost,127.0.0.1"
+
+
+def test_the_functions_host_starts_last_and_alone_gets_the_settings(cloud: Cloud) -> None:
+    """The others need nothing of the application."""
+    parts = {service.name: service for service in services(cloud, {})}
+    assert set(parts["functions"].after) == {"azurite", "identity", "arm"}
+    assert parts["functions"].environment.items() >= app_settings(cloud).items()
+    for name in parts["functions"].after:
+        assert "SPOKEWRIGHT_HUBS" not in parts[name].environment
+
+
+def test_every_part_listens_on_its_moved_port_only(cloud: Cloud) -> None:
+    """No command line holds a default port."""
+    words = [word for service in services(cloud, {}) for word in service.command]
+    assert {str(port) for port in cloud.ports.by_name().values()} <= set(words)
+    assert not {str(port) for port in Ports().by_name().values()} & set(words)
+
+
+def test_a_program_is_told_all_it_needs(cloud: Cloud) -> None:
+    """The keys of the ready line."""
+    told = description(cloud)
+    assert told["ready"] is True
+    assert told["functions"] == "http://127.0.0.1:7171"
+    assert told["functionKey"] == "it's"
+    assert told["arm"] == "https://localhost:8800"
+    assert told["identityEndpoint"] == "http://127.0.0.1:8801/msi/token"
+    assert told["identityHeader"] == "header"
+    assert told["ca"] == str(cloud.certificates.ca)
+    assert told["storage"] == connection_string(cloud.ports)
+
+
+def test_the_hubs_ids_are_those_of_its_document() -> None:
+    """They are derived, not repeated."""
+    document = parse_hub_document(HUBS.read_text(encoding="utf-8"))
+    hub = document.hubs[0]
+    ids = hub_ids(document, hub)
+    assert ids["networkId"] == hub.network_id
+    assert ids["firewallId"].startswith(hub.resource_group_id)
+    assert ids["firewallPolicyId"].endswith(f"firewallPolicies/{hub.firewall.policy}")
+
+
+def test_the_environment_file_quotes_for_the_shell(cloud: Cloud) -> None:
+    """Any key can be sourced."""
+    assert "export SPOKEWRIGHT_KEY='it'\"'\"'s'\n" in environment_file(cloud)
+
+
+def test_the_banner_lists_the_functions_of_the_last_start(cloud: Cloud) -> None:
+    """As the host listed them: those with a URL."""
+    cloud.directory("logs")
+    (cloud.state / "logs" / "functions.log").write_text(
+        "\nFunctions:\n\n\told: http://x/api/old\n\nINFO stopped\n"
+        "\nFunctions:\n\n\ttenants: [GET] http://x/api/tenants\n\tbegin: activityTrigger\n\n",
+        encoding="utf-8",
+    )
+    assert "Functions:\n  tenants: [GET] http://x/api/tenants\n\nCtrl-C" in banner(cloud, ROOT)
+
+
+def test_the_banner_shows_urls_but_no_key(cloud: Cloud) -> None:
+    """What is on a screen is often shared."""
+    text = banner(cloud, ROOT)
+    assert "http://127.0.0.1:7171/api" in text
+    assert "it's" not in text
