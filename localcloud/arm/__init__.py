@@ -1,0 +1,1 @@
+"""A local Azure Resource Manager: strict, stateful, and as slow as the real one, scaled."""

@@ -1,0 +1,1 @@
+"""What is special about some types of resources: small hooks that the catalogue names."""

@@ -1,0 +1,12 @@
+"""Every type of resource that the local Azure Resource Manager knows, by its name in lower case."""
+
+from collections.abc import Mapping
+
+from localcloud.arm.catalogue import authorization, frame, network, private_dns, services
+from localcloud.arm.catalogue.model import ResourceType
+
+TYPES: Mapping[str, ResourceType] = {
+    one.key: one
+    for module in (frame, authorization, network, private_dns, services)
+    for one in module.TYPES
+}

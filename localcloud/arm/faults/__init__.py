@@ -1,0 +1,1 @@
+"""Failures on demand: documents that say which requests fail, and how."""

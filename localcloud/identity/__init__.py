@@ -1,0 +1,1 @@
+"""The App Service managed-identity endpoint, and the tokens that it issues."""
