@@ -174,8 +174,9 @@ class Board(WaitNote):
         )
 
     def undone(self, results: Results) -> None:
-        """A resource has been taken back, or not."""
-        self.show(undone=marks(self._status.started_at, results))
+        """A resource has been taken back, or not; that it was made says nothing any more."""
+        kept = {key: mark for key, mark in self._status.applied.items() if key not in results}
+        self.show(applied=kept, undone=marks(self._status.started_at, results))
 
     def end(
         self,

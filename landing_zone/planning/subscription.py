@@ -215,7 +215,8 @@ def _role_assignment(scope: Scope, target: str, role: str, group: UUID, after: s
     # Named after the tenant rather than the scope: the subscription's id may not be known yet.
     name = naming.role_assignment_name(f"{scope.request.tenant_id}/{after}", role, str(group))
     return Resource(
-        key=f"role:{word}:{group}",
+        # Short: a custom status of 16 KB has to hold the keys of a plan of a hundred groups.
+        key=f"role:{word}:{naming.stable_hash(str(group), length=10)}",
         step=Step.SUBSCRIPTION,
         type=kind,
         id=arm_id(target, kind, name),

@@ -1,0 +1,115 @@
+"""The address ledger on genuine tables: no two tenants ever get the same range."""
+
+import asyncio
+from ipaddress import IPv4Network
+from itertools import combinations
+
+import pytest
+from azure.data.tables.aio import TableClient
+
+from azure_adapters.ledger import TableAddressLedger
+from landing_zone.errors import ConfigurationError, PermanentError
+from landing_zone.hub import HubDocument
+from landing_zone.reservation import Reservation
+from tests.fakes import HUBS, FakeClock
+
+type Tables = tuple[TableClient, TableClient]
+POOL = IPv4Network("10.16.0.0/22")
+
+
+def hubs(*pool: IPv4Network) -> HubDocument:
+    """The hub document, its hub with a small pool."""
+    hub = HUBS.hubs[0].model_copy(update={"spoke_pool": pool or (POOL,)})
+    return HUBS.model_copy(update={"hubs": (hub,)})
+
+
+def ledger(table: TableClient, *pool: IPv4Network) -> TableAddressLedger:
+    """A ledger over that pool."""
+    return TableAddressLedger(table, hubs(*pool), FakeClock())
+
+
+def are_disjoint(held: list[Reservation]) -> bool:
+    """Whether no two ranges overlap."""
+    ranges = [found.address_range for found in held]
+    return not any(one.overlaps(other) for one, other in combinations(ranges, 2))
+
+
+async def test_twenty_at_once_get_disjoint_ranges(tables: Tables) -> None:
+    """Through two processes' ledgers, in sizes of all kinds, all within the pool."""
+    pool = HUBS.hubs[0].spoke_pool[0]
+    ledgers = [ledger(table, pool) for table in tables]
+    held = await asyncio.gather(
+        *(ledgers[at % 2].reserve("hub-weu", f"tenant-{at}", 22 + at % 6, []) for at in range(20))
+    )
+    assert are_disjoint(held)
+    assert all(found.address_range.subnet_of(pool) for found in held)
+    assert [found.address_range.prefixlen for found in held] == [22 + at % 6 for at in range(20)]
+
+
+async def test_one_tenant_asking_at_once_holds_one_range(tables: Tables) -> None:
+    """However often and through whomever it asks."""
+    ledgers = [ledger(table) for table in tables]
+    held = await asyncio.gather(
+        *(ledgers[at % 2].reserve("hub-weu", "contoso", 24, []) for at in range(8))
+    )
+    assert len(set(held)) == 1
+    others = [await ledgers[0].reserve("hub-weu", f"other-{at}", 24, []) for at in range(3)]
+    assert are_disjoint([held[0], *others])
+
+
+async def test_reservation_keeps_its_day(table: TableClient) -> None:
+    """The first month of the budget does not move when the operation is taken up later."""
+    clock = FakeClock()
+    kept = TableAddressLedger(table, hubs(), clock)
+    first = await kept.reserve("hub-weu", "contoso", 24, [])
+    clock.move(40 * 86_400)
+    assert await kept.reserve("hub-weu", "contoso", 24, []) == first
+    assert first.reserved_on.isoformat() == "2026-03-14"
+
+
+async def test_range_that_is_seen_in_use_is_not_given(table: TableClient) -> None:
+    """Whoever uses it, whether or not it is written as a network's address."""
+    seen = ["10.16.0.7/24", "10.16.2.0/23", "192.168.0.0/16"]
+    found = await ledger(table).reserve("hub-weu", "contoso", 24, seen)
+    assert str(found.address_range) == "10.16.1.0/24"
+
+
+async def test_released_range_is_given_again(table: TableClient) -> None:
+    """Releasing twice, or what was never held, is no error."""
+    kept = ledger(table)
+    first = await kept.reserve("hub-weu", "contoso", 24, [])
+    for tenant in ("contoso", "contoso", "nobody"):
+        await kept.release("hub-weu", tenant)
+    assert (await kept.reserve("hub-weu", "fabrikam", 24, [])).address_range == first.address_range
+
+
+async def test_release_frees_only_its_own(tables: Tables) -> None:
+    """While others reserve at the same time."""
+    ledgers = [ledger(table) for table in tables]
+    for tenant in ("one", "two"):
+        await ledgers[0].reserve("hub-weu", tenant, 24, [])
+    await asyncio.gather(
+        ledgers[0].release("hub-weu", "one"),
+        ledgers[1].reserve("hub-weu", "three", 24, []),
+        ledgers[1].release("hub-weu", "nobody"),
+    )
+    held = [await ledgers[0].reserve("hub-weu", tenant, 24, []) for tenant in ("two", "three")]
+    held += [await ledgers[0].reserve("hub-weu", f"more-{at}", 24, []) for at in range(2)]
+    assert are_disjoint(held)
+
+
+async def test_full_pool_is_told_for_good(table: TableClient) -> None:
+    """The four fit, the fifth does not, and nothing is left of its attempt."""
+    kept = ledger(table)
+    for at in range(4):
+        await kept.reserve("hub-weu", f"tenant-{at}", 24, [])
+    with pytest.raises(PermanentError, match="AddressPoolExhausted"):
+        await kept.reserve("hub-weu", "fifth", 24, [])
+    await kept.release("hub-weu", "tenant-2")
+    assert str((await kept.reserve("hub-weu", "fifth", 24, [])).address_range) == "10.16.2.0/24"
+
+
+async def test_hub_that_is_not_in_the_document_holds_nothing(table: TableClient) -> None:
+    """A misspelt hub is a mistake in the configuration."""
+    with pytest.raises(ConfigurationError, match="hub-nowhere"):
+        await ledger(table).reserve("hub-nowhere", "contoso", 24, [])

@@ -1,0 +1,263 @@
+"""Small in-memory implementations of the ports, and a world made of them."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from activities.dependencies import Dependencies
+from landing_zone.addressing import allocate
+from landing_zone.audit import AuditEntry, AuditRecord, chain
+from landing_zone.errors import PermanentError
+from landing_zone.hub import HubDocument, parse_hub_document
+from landing_zone.plan import Plan
+from landing_zone.ports import Page, Versioned
+from landing_zone.request_parsing import parse_tenant_text
+from landing_zone.reservation import Reservation
+from landing_zone.settings import Settings
+from landing_zone.tenant_request import TenantRequest
+from landing_zone.tenants import TenantRecord
+from tests.fake_arm import FakeArm
+
+ROOT = Path(__file__).resolve().parents[1]
+NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+HUBS: HubDocument = parse_hub_document((ROOT / "localcloud" / "hub.yaml").read_text("utf-8"))
+EXAMPLE = (ROOT / "examples" / "tenants" / "contoso-research.yaml").read_bytes()
+
+
+class FakeClock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self, at: datetime = NOON) -> None:
+        self._at = at
+
+    def now(self) -> datetime:
+        """The time."""
+        return self._at
+
+    def move(self, seconds: float) -> None:
+        """Let time pass."""
+        self._at += timedelta(seconds=seconds)
+
+
+class FakeRegistry:
+    """Tenants with ETags; `before_replace` lets a test be the other writer."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Versioned[TenantRecord]] = {}
+        self.claims: dict[str, str] = {}
+        self.writes = 0
+        self.before_replace: Callable[[TenantRecord], object] = lambda _: None
+
+    def put(self, record: TenantRecord) -> None:
+        """Write without a condition."""
+        self.writes += 1
+        self.rows[record.tenant_id] = Versioned(record, f"etag-{self.writes}")
+
+    async def get(self, tenant_id: str) -> Versioned[TenantRecord] | None:
+        """The tenant's record, or None."""
+        return self.rows.get(tenant_id)
+
+    async def insert(self, record: TenantRecord) -> bool:
+        """Add a tenant; False when there is one of that id already."""
+        if record.tenant_id in self.rows:
+            return False
+        self.put(record)
+        return True
+
+    async def replace(self, record: TenantRecord, etag: str) -> bool:
+        """Change a tenant; False when it has changed since it was read."""
+        self.before_replace(record)
+        row = self.rows.get(record.tenant_id)
+        if row is None or row.etag != etag:
+            return False
+        self.put(record)
+        return True
+
+    async def page(self, size: int, continuation: str = "") -> Page[TenantRecord]:
+        """Tenants by id, `size` at most."""
+        ids = sorted(tenant for tenant in self.rows if tenant > continuation)
+        items = tuple(self.rows[tenant].value for tenant in ids[:size])
+        return Page(items, ids[size - 1] if len(ids) > size else "")
+
+    async def claim_subscription(self, subscription_id: str, tenant_id: str) -> str:
+        """Claim a subscription, unless it is claimed; the tenant that holds it."""
+        return self.claims.setdefault(subscription_id.lower(), tenant_id)
+
+    async def release_subscription(self, subscription_id: str, tenant_id: str) -> None:
+        """Let go of a subscription that the tenant holds."""
+        if self.claims.get(subscription_id.lower()) == tenant_id:
+            del self.claims[subscription_id.lower()]
+
+
+class FakeLedger:
+    """Ranges of one hub's pool."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self.held: dict[tuple[str, str], Reservation] = {}
+
+    async def reserve(
+        self, hub: str, tenant_id: str, prefix_length: int, seen: Sequence[str]
+    ) -> Reservation:
+        """Hold a range: the one that is held already, or a free one."""
+        if (hub, tenant_id) not in self.held:
+            taken = [IPv4Network(cidr, strict=False) for cidr in seen]
+            taken += [found.address_range for found in self.held.values() if found.hub == hub]
+            chosen = allocate(HUBS.hub(hub).spoke_pool, taken, prefix_length)
+            today = self._clock.now().date()
+            made = Reservation(hub=hub, address_range=chosen, reserved_on=today)
+            self.held[hub, tenant_id] = made
+        return self.held[hub, tenant_id]
+
+    async def release(self, hub: str, tenant_id: str) -> None:
+        """Hold nothing for the tenant any more."""
+        self.held.pop((hub, tenant_id), None)
+
+
+class FakeAuditLog:
+    """Chains in lists."""
+
+    def __init__(self) -> None:
+        self.chains: dict[str, list[AuditRecord]] = {}
+
+    async def append(self, entry: AuditEntry) -> AuditRecord:
+        """Add an entry; one of the same event id is added once."""
+        records = self.chains.setdefault(entry.tenant_id, [])
+        for record in records:
+            if record.entry.event_id == entry.event_id:
+                return record
+        records.append(chain(entry, records[-1] if records else None))
+        return records[-1]
+
+    async def read(self, tenant_id: str) -> AsyncIterator[AuditRecord]:
+        """The tenant's records, first to last."""
+        for record in self.chains.get(tenant_id, []):
+            yield record
+
+    def entries(self, tenant_id: str) -> list[AuditEntry]:
+        """The tenant's entries, for a test to look at."""
+        return [record.entry for record in self.chains.get(tenant_id, [])]
+
+
+class FakeDocuments:
+    """Plans and ended operations in dictionaries."""
+
+    def __init__(self) -> None:
+        self.plans: dict[str, Plan] = {}
+        self.operations: dict[str, dict[str, Any]] = {}
+
+    async def put_plan(self, plan: Plan) -> None:
+        """Keep a plan under its hash."""
+        self.plans[plan.hash] = plan
+
+    async def get_plan(self, plan_hash: str) -> Plan:
+        """The plan of that hash."""
+        if plan_hash not in self.plans:
+            raise PermanentError("PlanNotFound", f"no plan {plan_hash} is kept")
+        return self.plans[plan_hash]
+
+    async def put_operation(self, operation_id: str, document: dict[str, Any]) -> None:
+        """Keep how an operation ended."""
+        self.operations[operation_id] = document
+
+    async def get_operation(self, operation_id: str) -> dict[str, Any] | None:
+        """How an operation ended, or None."""
+        return self.operations.get(operation_id)
+
+
+class Raised(NamedTuple):
+    """An event that the durable client was to raise."""
+
+    instance_id: str
+    event_name: str
+    event_data: Any
+
+
+class Started(NamedTuple):
+    """An orchestration that the durable client was to start."""
+
+    name: str
+    instance_id: str
+    client_input: Any
+
+
+class FakeStatus(NamedTuple):
+    """What the durable client says of an orchestration."""
+
+    instance_id: str = ""
+    runtime_status: str | None = None
+    custom_status: Any = None
+
+
+class FakeDurableClient:
+    """The durable client, as far as it is used: events, starts, statuses."""
+
+    def __init__(self) -> None:
+        self.raised: list[Raised] = []
+        self.started: list[Started] = []
+        self.statuses: dict[str, FakeStatus] = {}
+        self.refusals: dict[str, list[Exception]] = {}
+        self.on_start: Callable[[Started], object] = lambda _: None
+
+    async def raise_event(self, instance_id: str, event_name: str, event_data: Any) -> None:
+        """Raise an event, or what the test put among the refusals."""
+        refusals = self.refusals.get(instance_id)
+        if refusals:
+            raise refusals.pop(0)
+        self.raised.append(Raised(instance_id, event_name, event_data))
+
+    async def start_new(
+        self, orchestration_function_name: str, instance_id: str, client_input: Any
+    ) -> str:
+        """Start an orchestration."""
+        started = Started(orchestration_function_name, instance_id, client_input)
+        self.on_start(started)
+        self.started.append(started)
+        self.statuses[instance_id] = FakeStatus(instance_id, "Pending")
+        return instance_id
+
+    async def get_status(self, instance_id: str) -> FakeStatus:
+        """The status; its `runtime_status` is None when there is no such orchestration."""
+        return self.statuses.get(instance_id, FakeStatus())
+
+    async def get_status_by(
+        self, *, instance_id_prefix: str, runtime_status: list[Any]
+    ) -> list[FakeStatus]:
+        """The statuses of those whose id begins so and that are in one of these states."""
+        states = {getattr(state, "value", state) for state in runtime_status}
+        return [
+            status
+            for instance, status in sorted(self.statuses.items())
+            if instance.startswith(instance_id_prefix) and status.runtime_status in states
+        ]
+
+
+class World:
+    """All fakes, and the dependencies made of them."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.registry = FakeRegistry()
+        self.ledger = FakeLedger(self.clock)
+        self.audit = FakeAuditLog()
+        self.documents = FakeDocuments()
+        self.arm = FakeArm()
+        self.client = FakeDurableClient()
+        self.deps = Dependencies(
+            settings=Settings(hubs=Path("hubs.yaml"), storage_connection="none"),
+            document=HUBS,
+            clock=self.clock,
+            registry=self.registry,
+            ledger=self.ledger,
+            audit=self.audit,
+            documents=self.documents,
+            arm=self.arm,
+        )
+
+
+def example_request(**changes: Any) -> TenantRequest:
+    """The example's request, with changes at its top."""
+    document = parse_tenant_text(EXAMPLE, content_type="application/yaml").to_document()
+    return TenantRequest.model_validate(document | changes)

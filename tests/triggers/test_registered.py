@@ -1,0 +1,58 @@
+"""The function app: exactly these functions, each with its trigger and who may call it."""
+
+from typing import Any
+
+import function_app
+
+KEY, ANYONE = "function", "anonymous"
+EXPECTED = {
+    "request_tenant": ("POST tenants", KEY),
+    "list_tenants": ("GET tenants", KEY),
+    "show_tenant": ("GET tenants/{tenantId}", KEY),
+    "show_operation": ("GET operations/{operationId}", KEY),
+    "health": ("GET health", ANYONE),
+    "recover_operations": ("timerTrigger", ""),
+    "onboard_tenant": ("orchestrationTrigger", ""),
+    "apply_resource": ("orchestrationTrigger", ""),
+    "begin_operation": ("activityTrigger", ""),
+    "reserve": ("activityTrigger", ""),
+    "make_plan": ("activityTrigger", ""),
+    "end_operation": ("activityTrigger", ""),
+    "begin_resource": ("activityTrigger", ""),
+    "poll_resource": ("activityTrigger", ""),
+    "verify_resource": ("activityTrigger", ""),
+    "note": ("activityTrigger", ""),
+    "announce": ("activityTrigger", ""),
+}
+USE_THE_DURABLE_CLIENT = {"request_tenant", "show_operation", "recover_operations", "announce"}
+FUNCTIONS = {item.get_function_name(): item for item in function_app.app.get_functions()}
+
+
+def described(trigger: Any) -> tuple[str, str]:
+    """What calls a function, and with what key."""
+    if trigger.type != "httpTrigger":
+        return trigger.type, ""
+    methods = " ".join(method.value for method in trigger.methods)
+    return f"{methods} {trigger.route}", trigger.auth_level.value
+
+
+def test_functions_are_exactly_those_that_are_expected() -> None:
+    """Only health is open to anyone."""
+    assert {name: described(item.get_trigger()) for name, item in FUNCTIONS.items()} == EXPECTED
+
+
+def test_those_that_need_the_durable_client_are_bound_to_it() -> None:
+    """And no others."""
+    bound = {
+        name
+        for name, item in FUNCTIONS.items()
+        if any(binding.type == "durableClient" for binding in item.get_bindings())
+    }
+    assert bound == USE_THE_DURABLE_CLIENT
+
+
+def test_timer_runs_every_minute() -> None:
+    """And not at each start of a worker."""
+    trigger = FUNCTIONS["recover_operations"].get_trigger()
+    settings = {} if trigger is None else trigger.get_dict_repr()
+    assert (settings["schedule"], settings["runOnStartup"]) == ("0 * * * * *", False)

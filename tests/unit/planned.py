@@ -1,0 +1,51 @@
+"""Plans for the tests of the ground floor: of any request, on the local cloud's hub."""
+
+from datetime import date
+from ipaddress import IPv4Network
+from typing import Any
+
+from hypothesis import strategies as st
+
+from landing_zone.plan import Plan
+from landing_zone.planning import plan
+from landing_zone.references import reference
+from landing_zone.reservation import Reservation
+from landing_zone.tenant_request import TenantRequest
+from tests.fakes import HUBS
+from tests.unit.strategies import tenant_requests
+
+HUB = HUBS.hubs[0]
+VENDED = "0c0ffee0-0000-4000-8000-000000000042"
+OUTPUTS = {"subscription": {"subscriptionId": VENDED}}
+SUBSCRIPTION_ID = reference("subscription", "subscriptionId")
+
+
+def reservation_for(request: TenantRequest, number: int = 3) -> Reservation:
+    """A reservation of the size that was asked for."""
+    length = request.network.prefix_length
+    start = int(HUB.spoke_pool[0].network_address) + (number << (32 - length))
+    chosen = IPv4Network((start, length))
+    return Reservation(hub=HUB.name, address_range=chosen, reserved_on=date(2026, 3, 14))
+
+
+def plan_of(request: TenantRequest) -> Plan:
+    """The plan of a request."""
+    return plan(request, HUBS, HUB, reservation_for(request))
+
+
+def plans() -> st.SearchStrategy[tuple[TenantRequest, Plan]]:
+    """Requests with their plans."""
+    return tenant_requests().map(lambda request: (request, plan_of(request)))
+
+
+def strings_in(value: Any) -> list[str]:
+    """All texts in a JSON value."""
+    match value:
+        case str():
+            return [value]
+        case dict():
+            return [text for item in value.values() for text in strings_in(item)]
+        case list() | tuple():
+            return [text for item in value for text in strings_in(item)]
+        case _:
+            return []

@@ -1,0 +1,132 @@
+"""Settings: read from an environment, every fault named, no secret shown."""
+
+import traceback
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from landing_zone.errors import ConfigurationError
+from landing_zone.retries import RetryPolicy
+from landing_zone.settings import settings_from
+
+KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
+CONNECTION = f"DefaultEndpointsProtocol=https;AccountName=a;AccountKey={KEY}"
+LEAST = {"SPOKEWRIGHT_HUBS": "/etc/hubs.yaml", "AzureWebJobsStorage": CONNECTION}
+FAULTS = {
+    "SPOKEWRIGHT_HUBS": "",
+    "SPOKEWRIGHT_ARM_ENDPOINT": "http://management.azure.com",
+    "SPOKEWRIGHT_PREFIX": "Not-A-Prefix",
+    "SPOKEWRIGHT_RETRY_BASE_SECONDS": "-47.5",
+    "SPOKEWRIGHT_RETRY_MAX_ATTEMPTS": "many",
+    "SPOKEWRIGHT_RETRY_TYPO": "1",
+}
+
+
+def refused(environment: dict[str, str]) -> ConfigurationError:
+    """What an environment is refused with."""
+    with pytest.raises(ConfigurationError) as caught:
+        settings_from(environment)
+    return caught.value
+
+
+def test_least_environment_has_azures_own_endpoint_and_the_defaults() -> None:
+    """Nothing else needs to be set."""
+    found = settings_from(LEAST)
+    assert found.hubs == Path("/etc/hubs.yaml")
+    assert found.arm_endpoint == "https://management.azure.com"
+    assert found.arm_scope == "https://management.azure.com/.default"
+    assert (found.storage_connection, found.prefix) == (CONNECTION, "spokewright")
+    assert found.retry == RetryPolicy()
+
+
+def test_every_variable_has_its_place() -> None:
+    """As the table in the documentation says."""
+    found = settings_from(
+        LEAST
+        | {
+            "SPOKEWRIGHT_ARM_ENDPOINT": "https://arm.example:8700/",
+            "SPOKEWRIGHT_ARM_SCOPE": "https://scope/.default",
+            "SPOKEWRIGHT_TABLE_SERVICE": "https://a.table.example/",
+            "SPOKEWRIGHT_BLOB_SERVICE": "https://a.blob.example",
+            "SPOKEWRIGHT_PREFIX": "other",
+            "AZURE_CLIENT_ID": "client",
+            "SPOKEWRIGHT_RETRY_BASE_SECONDS": "0.5",
+            "SPOKEWRIGHT_RETRY_CAP_SECONDS": "9",
+            "SPOKEWRIGHT_RETRY_MAX_ATTEMPTS": "7",
+            "SPOKEWRIGHT_RETRY_DEADLINE_SECONDS": "60",
+            "SPOKEWRIGHT_RETRY_POLL_SECONDS": "1",
+            "SPOKEWRIGHT_RETRY_MAX_FAILED_OPERATIONS": "2",
+        }
+    )
+    assert (found.arm_endpoint, found.arm_scope) == (
+        "https://arm.example:8700",
+        "https://scope/.default",
+    )
+    assert (found.table_service, found.blob_service) == (
+        "https://a.table.example",
+        "https://a.blob.example",
+    )
+    assert (found.prefix, found.client_id) == ("other", "client")
+    assert found.retry == RetryPolicy(
+        base_seconds=0.5,
+        cap_seconds=9,
+        max_attempts=7,
+        deadline_seconds=60,
+        poll_seconds=1,
+        max_failed_operations=2,
+    )
+
+
+@pytest.mark.parametrize(("variable", "value"), FAULTS.items())
+def test_wrong_setting_is_named_as_the_operator_knows_it(variable: str, value: str) -> None:
+    """By its variable; the value is not repeated."""
+    error = refused(LEAST | {variable: value})
+    assert variable in str(error)
+    assert not value or value not in str(error).replace(variable, "")
+
+
+def test_all_wrong_settings_are_named_at_once() -> None:
+    """One restart mends them all."""
+    assert all(variable in str(refused(LEAST | FAULTS)) for variable in FAULTS)
+
+
+@pytest.mark.parametrize(
+    "half",
+    [{}, {"SPOKEWRIGHT_TABLE_SERVICE": "https://t"}, {"SPOKEWRIGHT_BLOB_SERVICE": "https://b"}],
+)
+def test_storage_is_needed_whole(half: dict[str, str]) -> None:
+    """Both URLs, or a connection string."""
+    message = str(refused({"SPOKEWRIGHT_HUBS": "hubs.yaml"} | half))
+    assert "AzureWebJobsStorage" in message
+    assert "SPOKEWRIGHT_TABLE_SERVICE" in message
+
+
+def test_storage_by_identity_needs_no_connection_string() -> None:
+    """Managed identity reaches both URLs."""
+    urls = {"SPOKEWRIGHT_TABLE_SERVICE": "https://t", "SPOKEWRIGHT_BLOB_SERVICE": "https://b"}
+    assert settings_from({"SPOKEWRIGHT_HUBS": "hubs.yaml"} | urls).storage_connection == ""
+
+
+def test_repr_shows_no_secret() -> None:
+    """Logs and stack traces print settings."""
+    found = settings_from(LEAST)
+    assert KEY not in f"{found!r}{found}"
+
+
+@given(st.sets(st.sampled_from(sorted(FAULTS)), min_size=1))
+@settings(max_examples=30)
+def test_no_error_shows_any_part_of_a_secret(wrong: set[str]) -> None:
+    """Not even in the chain of causes, which is what a log prints."""
+    error = refused(LEAST | {variable: FAULTS[variable] for variable in wrong})
+    shown = "".join(traceback.format_exception(error)) + repr(error) + repr(error.__cause__)
+    pieces = {CONNECTION[start : start + 6] for start in range(len(CONNECTION) - 6)}
+    secret = {piece for piece in pieces if piece in KEY}
+    assert not any(piece in shown for piece in secret)
+
+
+@given(st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=4))
+def test_strangers_in_the_environment_do_not_matter(others: dict[str, str]) -> None:
+    """The platform sets many variables."""
+    assert settings_from({**others, **LEAST}) == settings_from(LEAST)
