@@ -15,10 +15,12 @@ from landing_zone.applying import (
     is_settling,
     outputs_of,
     undo_requests,
+    vended_subscription,
 )
 from landing_zone.contracts import Call, Outcome, PollTarget
 from landing_zone.errors import TemporaryError
 from landing_zone.plan import Resource
+from landing_zone.planning import api_versions
 from landing_zone.ports import Accepted
 
 _ITSELF = PollTarget(kind="resource")
@@ -80,7 +82,9 @@ async def _begin_undo(
     deps: Dependencies, resource: Resource, current: dict[str, Any] | None
 ) -> Outcome:
     last: Accepted | None = None
-    for request in undo_requests(resource, current):
+    vended = vended_subscription(resource, current)
+    subscription = await deps.arm.get(vended, api_versions.SUBSCRIPTIONS) if vended else None
+    for request in undo_requests(resource, current, subscription):
         last = await _send(deps, request)
     if last is None:
         return Outcome(state="done")

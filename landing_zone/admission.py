@@ -46,10 +46,18 @@ def admit(
     """What the request means.
 
     Raises:
-        PermanentError: The tenant exists and was asked for differently (`TenantExists`).
+        PermanentError: The tenant exists and was asked for differently (`TenantExists`), or
+            something of an earlier attempt is left, which only the same request would pick up
+            (`OpenWork`).
     """
     if existing is None:
         return Insert(new_tenant(request, actor, now))
+    if existing.open_work and existing.request != request:
+        raise PermanentError(
+            "OpenWork",
+            f"{len(existing.open_work)} resources of an earlier attempt are still there",
+            "send the same request again, which picks them up, or remove them first",
+        )
     if existing.state in _OVER:
         return Restart(_asked_again(request, existing, actor, now))
     if existing.request == request:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from landing_zone.arm_ids import subscription_scope
 from landing_zone.differences import differences, value_at
 from landing_zone.plan import Resource, Undo, Write
 from landing_zone.planning import api_versions
@@ -94,8 +95,17 @@ def _put_body(resource: Resource, current: dict[str, Any] | None) -> dict[str, A
     return {**resource.body, "tags": {**(current.get("tags") or {}), **resource.body["tags"]}}
 
 
-def undo_requests(resource: Resource, current: dict[str, Any] | None) -> tuple[Request, ...]:
-    """What takes the resource back, in order; nothing when it is not there."""
+def undo_requests(
+    resource: Resource, current: dict[str, Any] | None, subscription: dict[str, Any] | None = None
+) -> tuple[Request, ...]:
+    """What takes the resource back, in order; nothing when it is not there.
+
+    Args:
+        resource: The resource, its references resolved.
+        current: What ARM holds; None where there is nothing.
+        subscription: The subscription that an alias stands for: one that is cancelled already is
+            not cancelled again, one that cannot be seen is.
+    """
     if current is None:
         return ()
     match resource.undo:
@@ -107,18 +117,29 @@ def undo_requests(resource: Resource, current: dict[str, Any] | None) -> tuple[R
             body = {"operation": "Delete", **resource.body}
             return (Request("PATCH", resource.id, resource.api_version, body),)
         case Undo.CANCEL_SUBSCRIPTION:
-            return (*_cancellation(current), _delete(resource))
+            return (*_cancellation(resource, current, subscription), _delete(resource))
 
 
 def _delete(resource: Resource) -> Request:
     return Request("DELETE", resource.id, resource.api_version, None)
 
 
-def _cancellation(alias: dict[str, Any]) -> tuple[Request, ...]:
+def vended_subscription(resource: Resource, alias: dict[str, Any] | None) -> str:
+    """ARM id of the subscription that an alias stands for; empty for what is no alias."""
+    if resource.undo is not Undo.CANCEL_SUBSCRIPTION or alias is None:
+        return ""
     subscription = value_at(alias, "properties.subscriptionId")
-    if not subscription:
+    return subscription_scope(subscription) if subscription else ""
+
+
+def _cancellation(
+    resource: Resource, alias: dict[str, Any], subscription: dict[str, Any] | None
+) -> tuple[Request, ...]:
+    scope = vended_subscription(resource, alias)
+    cancelled = (subscription or {}).get("state") in {"Warned", "Disabled", "Deleted"}
+    if not scope or cancelled:
         return ()
-    path = f"/subscriptions/{subscription}/providers/Microsoft.Subscription/cancel"
+    path = f"{scope}/providers/Microsoft.Subscription/cancel"
     return (Request("POST", path, api_versions.CANCELLATION, None),)
 
 

@@ -50,6 +50,7 @@ _FINAL_FAILURES = ("Policy", "Quota", "Invalid", "NotAllowed", "Forbidden", "Con
 _HINTS = {
     "RequestDisallowedByPolicy": "ask for an exemption from the policy, or change the request",
     "AuthorizationFailed": "grant the automation's identity the role it lacks, then try again",
+    "ResourcesExistingOnSubscription": "remove what is left in the subscription, then try again",
     "ScopeLocked": "remove the lock, then try again",
     "VnetAddressSpacesOverlap": "the range is in use by a peering that the ledger does not know",
     "AnotherPeeringAlreadyReferencesRemoteVnet": "delete the hub's peering of the removed spoke",

@@ -76,7 +76,7 @@ def _poll_later(
         late = _given_up(outcome, "DeadlineExceeded", "Azure is still working on it")
         return Stop(late, progress)
     elapsed = (now - progress.started_at).total_seconds()
-    seconds = outcome.wait if outcome.wait is not None else poll_wait(policy, elapsed)
+    seconds = outcome.wait or poll_wait(policy, elapsed)
     return Wait(seconds, outcome.message or "Azure is working", progress)
 
 

@@ -9,6 +9,7 @@ from landing_zone.request_parsing import InvalidRequest
 CONTENT_TYPE = "application/problem+json"
 
 _STATUS = {
+    "OpenWork": HTTPStatus.CONFLICT,
     "TenantExists": HTTPStatus.CONFLICT,
     "InvalidTransition": HTTPStatus.CONFLICT,
     "TenantNotFound": HTTPStatus.NOT_FOUND,

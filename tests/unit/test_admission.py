@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from landing_zone.admission import Insert, Restart, Same, admit, hub_for
+from landing_zone.contracts import OpenWork
 from landing_zone.errors import PermanentError
 from landing_zone.lifecycle import TenantState
 from landing_zone.tenants import TenantRecord, instance_id, new_tenant, tenant_of_operation
@@ -95,3 +96,14 @@ def test_record_survives_storage() -> None:
     """As JSON under its wire names."""
     kept = record(TenantState.PROVISIONING).model_dump_json(by_alias=True)
     assert TenantRecord.model_validate_json(kept) == record(TenantState.PROVISIONING)
+
+
+@pytest.mark.parametrize("state", sorted(OVER))
+def test_what_is_left_is_picked_up_by_the_same_request_only(state: TenantState) -> None:
+    """A different plan would not know of it, and it would be forgotten."""
+    left = OpenWork(key="network", resource="/some/id", reason="ScopeLocked")
+    existing = record(state, open_work=(left,))
+    assert isinstance(admit(REQUEST, existing, "bob", LATER), Restart)
+    with pytest.raises(PermanentError) as caught:
+        admit(OTHER, existing, "bob", LATER)
+    assert caught.value.code == "OpenWork"

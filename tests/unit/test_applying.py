@@ -182,6 +182,22 @@ def test_vended_subscription_is_cancelled_then_its_alias_deleted() -> None:
     assert [(item.method, item.path) for item in sent] == [("POST", cancel), ("DELETE", alias.id)]
 
 
+@pytest.mark.parametrize(
+    ("state", "methods"),
+    [
+        ("Enabled", ["POST", "DELETE"]),
+        ("PastDue", ["POST", "DELETE"]),
+        ("Warned", ["DELETE"]),
+        ("Disabled", ["DELETE"]),
+    ],
+)
+def test_cancelled_subscription_is_not_cancelled_again(state: str, methods: list[str]) -> None:
+    """Taking back is tried again after a failure, and finds what was done before."""
+    alias = {"properties": {"subscriptionId": VENDED}}
+    sent = undo_requests(resource("subscription"), alias, {"state": state})
+    assert [item.method for item in sent] == methods
+
+
 def test_alias_that_yielded_no_subscription_is_only_deleted() -> None:
     """There is nothing to cancel."""
     sent = undo_requests(resource("subscription"), {"properties": {"provisioningState": "Failed"}})

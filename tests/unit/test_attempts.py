@@ -55,11 +55,11 @@ def test_accepted_work_is_looked_at_when_azure_says() -> None:
 
 
 def test_accepted_work_is_looked_at_as_the_settings_say_where_azure_says_nothing() -> None:
-    """Soon at first, then less often; zero is something that Azure said."""
+    """Soon at first, then less often; a wait of zero is none: nobody polls without a pause."""
     silent = Outcome(state="pending", target=TARGET)
     waits = [waited(decide(silent, after=after)).seconds for after in (0.0, 20.0, 600.0)]
     assert waits == [1.0, 2.0, 5.0]
-    assert waited(decide(Outcome(state="pending", target=TARGET, wait=0.0))).seconds == 0.0
+    assert waited(decide(Outcome(state="pending", target=TARGET, wait=0.0))).seconds == 1.0
 
 
 def test_looking_again_is_no_attempt() -> None:

@@ -1,0 +1,1 @@
+"""The durable engine: orchestrations, activities, timers and entities, persisted in SQLite."""

@@ -1,0 +1,1 @@
+"""What starts functions: HTTP requests, timers, and the durable engine."""

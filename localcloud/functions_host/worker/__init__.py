@@ -1,0 +1,1 @@
+"""The worker child: Microsoft's Python worker library, driven over a private channel."""
