@@ -5,16 +5,17 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
-import pytest
 from azure.data.tables.aio import TableClient
 
 from azure_adapters.audit_log import TableAuditLog
 from landing_zone.audit import AuditRecord, verify
-from tests.end_to_end.cloud import ROOT, Cloud
+from tests.end_to_end.cloud import ROOT, Cloud, running_cloud
 
 _INLINE = ("/subnets/", "/securityrules/", "/routes/")
 """Kinds that a resource's own body holds."""
@@ -91,14 +92,22 @@ def address_ranges(cloud: Cloud, tenant_ids: list[str]) -> list[IPv4Network]:
     ]
 
 
-def assert_conforms(cloud: Cloud, folder: Path) -> None:
+@contextmanager
+def checked_cloud(folder: Path, *, speed: float, **settings: str) -> Iterator[Cloud]:
+    """A local cloud whose every exchange with ARM is checked when it ends."""
+    with running_cloud(folder, speed=speed, **settings) as cloud:
+        yield cloud
+        records = folder / "requests.jsonl"
+        text = "".join(f"{json.dumps(item)}\n" for item in cloud.requests())
+        records.write_text(text, encoding="utf-8")
+    assert_conforms(records)
+
+
+def assert_conforms(records: Path) -> None:
     """Every exchange with ARM keeps to Microsoft's own descriptions, without a warning."""
+    assert records.stat().st_size
     if not CHECKER.exists():
-        pytest.skip("the conformance data is not beside this checkout")
-    records = folder / "requests.jsonl"
-    text = "".join(f"{json.dumps(item)}\n" for item in cloud.requests())
-    records.write_text(text, encoding="utf-8")
-    assert text
+        return
     done = subprocess.run(
         [sys.executable, str(CHECKER), "--fail-on", "warn", str(records)],
         capture_output=True,

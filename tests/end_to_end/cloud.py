@@ -182,6 +182,13 @@ def _command(pid: int) -> str:
         return ""
 
 
+def some_free_offset() -> int:
+    """A port offset that nobody uses; other test processes look elsewhere."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    first = 2_000 + 4_000 * int(worker) + 100 * (os.getpid() % _LANES)
+    return free_offset(range(first, first + 2_000, 20))
+
+
 @contextmanager
 def running_cloud(state: Path, *, speed: float, **settings: str) -> Iterator[Cloud]:
     """A local cloud of one's own for as long as the block lasts.
@@ -191,9 +198,7 @@ def running_cloud(state: Path, *, speed: float, **settings: str) -> Iterator[Clo
         speed: How many times faster than Azure.
         **settings: Settings of the application that differ.
     """
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    first = 2_000 + 4_000 * int(worker) + 100 * (os.getpid() % _LANES)
-    offset = free_offset(range(first, first + 2_000, 20))
+    offset = some_free_offset()
     command = [sys.executable, "-m", "localcloud", "up", "--json", "--state", str(state)]
     command += ["--port-offset", str(offset), "--speed", f"{speed:g}"]
     state.mkdir(parents=True, exist_ok=True)

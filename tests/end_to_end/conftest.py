@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from azure.identity import ManagedIdentityCredential
 
-from tests.end_to_end.cloud import Cloud, running_cloud
+from tests.end_to_end.checks import checked_cloud
+from tests.end_to_end.cloud import Cloud
 
 FAST = 200.0
 
@@ -14,7 +15,7 @@ FAST = 200.0
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """A local cloud, 200 times as fast as Azure."""
-    with running_cloud(tmp_path_factory.mktemp("cloud"), speed=FAST) as found:
+    with checked_cloud(tmp_path_factory.mktemp("cloud"), speed=FAST) as found:
         yield found
 
 

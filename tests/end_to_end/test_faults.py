@@ -7,15 +7,20 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.checks import assert_audit_verifies, assert_connected, assert_whole, leftovers
-from tests.end_to_end.cloud import Cloud, example, running_cloud
+from tests.end_to_end.checks import (
+    assert_audit_verifies,
+    assert_connected,
+    assert_whole,
+    checked_cloud,
+    leftovers,
+)
+from tests.end_to_end.cloud import Cloud, example
 
 SPEED = 300.0
 CALLS = 95
 """Calls that an undisturbed onboarding makes, about."""
 
 SEED = 7
-_WRITES = ["PUT", "PATCH", "POST", "DELETE"]
 FAULTS: dict[str, dict[str, Any]] = {
     "429-short": {"preset": "throttled"},
     "429-long": {"preset": "throttled-long"},
@@ -41,7 +46,7 @@ _names = count(1)
 def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """A local cloud that fails as it is told to; patience is short here."""
     settings = {"SPOKEWRIGHT_RETRY_DEADLINE_SECONDS": "4"}
-    with running_cloud(tmp_path_factory.mktemp("troubled"), speed=SPEED, **settings) as found:
+    with checked_cloud(tmp_path_factory.mktemp("troubled"), speed=SPEED, **settings) as found:
         yield found
 
 

@@ -8,8 +8,13 @@ from itertools import count
 
 import pytest
 
-from tests.end_to_end.checks import assert_audit_verifies, assert_connected, assert_whole
-from tests.end_to_end.cloud import Cloud, example, running_cloud, wait_for
+from tests.end_to_end.checks import (
+    assert_audit_verifies,
+    assert_connected,
+    assert_whole,
+    checked_cloud,
+)
+from tests.end_to_end.cloud import Cloud, example, wait_for
 
 SPEED = 60.0
 SEED = 20_260_101
@@ -33,7 +38,7 @@ def moments(number: int) -> list[tuple[str, float]]:
 @pytest.fixture(scope="module")
 def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """A local cloud whose parts are ended again and again."""
-    with running_cloud(tmp_path_factory.mktemp("fragile"), speed=SPEED) as found:
+    with checked_cloud(tmp_path_factory.mktemp("fragile"), speed=SPEED) as found:
         yield found
 
 

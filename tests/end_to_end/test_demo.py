@@ -1,0 +1,57 @@
+"""The demo as a new user runs it."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.checks import CHECKER, assert_conforms
+from tests.end_to_end.cloud import ROOT, descendants, some_free_offset
+
+DEMO = [sys.executable, "-m", "localcloud.demo", "--speed", "200"]
+
+
+def command(folder: Path) -> list[str]:
+    """The demo with a state directory and ports of its own."""
+    return [*DEMO, "--state", str(folder / "state"), "--port-offset", str(some_free_offset())]
+
+
+def test_the_demo_ends_with_an_active_tenant(tmp_path: Path) -> None:
+    """Exit code 0, each step told, and where to look next."""
+    done = subprocess.run(
+        command(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False, timeout=100
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for words in ("Subscription", "Spoke network", "is active after", "Critical path", "make up"):
+        assert words in done.stdout
+    records = tmp_path / "state" / "arm-requests.jsonl"
+    assert records.stat().st_size
+    if not CHECKER.exists():
+        pytest.skip("the conformance data is not beside this checkout")
+    assert_conforms(records)
+
+
+def test_ctrl_c_ends_the_demo_and_all_that_it_started(tmp_path: Path) -> None:
+    """In the middle of an onboarding; nothing stays behind."""
+    with subprocess.Popen(
+        command(tmp_path),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as demo:
+        assert demo.stdout
+        for line in demo.stdout:
+            if line.startswith("Onboarding"):
+                break
+        started = descendants(demo.pid)
+        assert started
+        os.kill(demo.pid, signal.SIGINT)
+        rest = demo.stdout.read()
+        assert demo.wait(timeout=30) == 130, rest
+    assert "Traceback" not in rest
+    assert [pid for pid in started if Path(f"/proc/{pid}").exists()] == []
