@@ -3,14 +3,24 @@
 from activities.auditing import note_operation
 from activities.dependencies import Dependencies
 from activities.tenants import change_tenant, current_tenant, require_current
-from landing_zone.admission import hub_for
+from landing_zone.admission import hubs_for
 from landing_zone.arm_ids import arm_id, subscription_scope
+from landing_zone.capacity import (
+    CapacityExceeded,
+    HubRefusal,
+    Shortage,
+    address_limit,
+    demand_of,
+    refusal_of,
+)
 from landing_zone.contracts import Node, OperationRef, Outcome, PlanSummary
 from landing_zone.differences import value_at
 from landing_zone.errors import PermanentError, TemporaryError
+from landing_zone.hub import Hub
 from landing_zone.lifecycle import TenantEvent, TenantState
 from landing_zone.plan import Plan, Undo
 from landing_zone.planning import api_versions, plan
+from landing_zone.reservation import Reservation
 from landing_zone.tenants import TenantRecord
 
 
@@ -29,21 +39,63 @@ async def begin_operation(deps: Dependencies, operation: OperationRef) -> Outcom
 
 
 async def reserve(deps: Dependencies, operation: OperationRef) -> Outcome:
-    """Hold an address range that neither the ledger nor a peering of the hub knows."""
+    """Hold a place in the first hub of the region that has room.
+
+    Its address range is one that neither the ledger nor a peering of that hub knows.
+    """
     record = await current_tenant(deps, operation)
     await _claim_subscription(deps, record)
     if record.reservation is None:
-        hub = hub_for(record.request, deps.document)
-        seen = await _peered_ranges(deps, hub.network_id)
-        reservation = await deps.ledger.reserve(
-            hub.name, record.tenant_id, record.request.network.prefix_length, seen
-        )
-        await change_tenant(
+        reservation = await _held(deps, record) or await _reserved(deps, record)
+        kept = await change_tenant(
             deps,
             operation.tenant_id,
-            lambda found: found.model_copy(update={"reservation": reservation}),
+            lambda found: (
+                found
+                if found.reservation is not None
+                else found.model_copy(update={"reservation": reservation})
+            ),
         )
+        if kept.reservation is not None and kept.reservation.hub != reservation.hub:
+            # The same activity ran twice at once, and the other was placed elsewhere.
+            await deps.ledger.release(reservation.hub, record.tenant_id)
     return Outcome(state="done")
+
+
+async def _held(deps: Dependencies, record: TenantRecord) -> Reservation | None:
+    """What a ledger holds already: a worker died before the record could say so."""
+    for hub in hubs_for(record.request, deps.document):
+        held = await deps.ledger.held_by(hub.name, record.tenant_id)
+        if held is not None:
+            return held
+    return None
+
+
+async def _reserved(deps: Dependencies, record: TenantRecord) -> Reservation:
+    refusals: list[HubRefusal] = []
+    for hub in hubs_for(record.request, deps.document):
+        found = await _reserved_in(deps, hub, record)
+        if isinstance(found, Reservation):
+            return found
+        refusals.append(found)
+    raise CapacityExceeded(refusals)
+
+
+async def _reserved_in(
+    deps: Dependencies, hub: Hub, record: TenantRecord
+) -> Reservation | HubRefusal:
+    demand = demand_of(record.request)
+    seen = await _peered_ranges(deps, hub.network_id)
+    try:
+        return await deps.ledger.reserve(
+            hub.name, record.tenant_id, demand.prefix_length, seen, demand.claims
+        )
+    except CapacityExceeded as error:
+        return error.refusals[0]
+    except PermanentError as error:
+        if error.code != "AddressPoolExhausted":
+            raise
+        return refusal_of(hub, [Shortage(address_limit(hub, demand.prefix_length), 0, 1)])
 
 
 async def _claim_subscription(deps: Dependencies, record: TenantRecord) -> None:

@@ -1,6 +1,7 @@
 """The address ledger: a partition a hub, a row a tenant, one head row that serialises writers."""
 
 import asyncio
+import json
 import random
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from azure.data.tables.aio import TableClient
 from azure_adapters.storage_errors import storage_errors
 from azure_adapters.transactions import HEAD, commit, read_row
 from landing_zone.addressing import allocate
+from landing_zone.capacity import NO_CLAIMS, Claims, require_room, total_claims
 from landing_zone.clock import Clock
 from landing_zone.errors import TemporaryError
 from landing_zone.hub import HubDocument
@@ -33,31 +35,44 @@ class TableAddressLedger:
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def reserve(
-        self, hub: str, tenant_id: str, prefix_length: int, seen: Sequence[str]
+        self,
+        hub: str,
+        tenant_id: str,
+        prefix_length: int,
+        seen: Sequence[str],
+        claims: Claims = NO_CLAIMS,
     ) -> Reservation:
-        """Hold a range for a tenant: the one that it holds already, or a free one.
+        """Hold a range for a tenant, and what it claims of the hub's limits.
 
         Raises:
             PermanentError: The pool has no free range of that size (`AddressPoolExhausted`).
+            CapacityExceeded: The hub has not left what is claimed.
             TemporaryError: Other writers were first each time.
         """
         others = [IPv4Network(cidr, strict=False) for cidr in seen]
         async with self._turns[hub]:
             for _ in range(ATTEMPTS):
-                found = await self._try_reserve(hub, tenant_id, prefix_length, others)
+                found = await self._try_reserve(hub, tenant_id, prefix_length, others, claims)
                 if found is not None:
                     return found
                 await asyncio.sleep(random.uniform(0.01, 0.1))  # noqa: S311 - jitter only
         raise TemporaryError("LedgerBusy", f"others were first on the ledger of {hub}")
 
     async def _try_reserve(
-        self, hub: str, tenant_id: str, prefix_length: int, others: list[IPv4Network]
+        self,
+        hub: str,
+        tenant_id: str,
+        prefix_length: int,
+        others: list[IPv4Network],
+        claims: Claims,
     ) -> Reservation | None:
         head = await read_row(self._table, hub, HEAD)
         rows = await self._rows(hub)
         if tenant_id in rows:
             return _reservation(hub, rows[tenant_id])
-        pool = self._document.hub(hub).spoke_pool
+        described = self._document.hub(hub)
+        require_room(described, total_claims(map(_claims, rows.values())), claims)
+        pool = described.spoke_pool
         taken = [*(IPv4Network(row["Range"]) for row in rows.values()), *others]
         chosen = allocate(pool, taken, prefix_length)
         today = self._clock.now().date()
@@ -65,13 +80,19 @@ class TableAddressLedger:
             "RowKey": _row_key(tenant_id),
             "Range": str(chosen),
             "ReservedOn": today.isoformat(),
+            "Claims": json.dumps(dict(claims), separators=(",", ":")),
         }
         if not await commit(self._table, hub, head, _next(head), create=(row,)):
             return None
         return Reservation(hub=hub, address_range=chosen, reserved_on=today)
 
+    async def held_by(self, hub: str, tenant_id: str) -> Reservation | None:
+        """What the tenant holds of the hub, or None."""
+        row = await read_row(self._table, hub, _row_key(tenant_id))
+        return _reservation(hub, row) if row is not None else None
+
     async def release(self, hub: str, tenant_id: str) -> None:
-        """Hold nothing for the tenant any more."""
+        """Hold nothing for the tenant any more: neither a range nor a claim."""
         async with self._turns[hub]:
             for _ in range(ATTEMPTS):
                 head = await read_row(self._table, hub, HEAD)
@@ -95,6 +116,12 @@ def _row_key(tenant_id: str) -> str:
 
 def _next(head: TableEntity | None) -> dict[str, int]:
     return {"Generation": int(head["Generation"]) + 1 if head is not None else 1}
+
+
+def _claims(row: TableEntity) -> dict[str, int]:
+    """What a row holds of the limits; rows of an earlier version hold a range only."""
+    found: dict[str, int] = json.loads(row.get("Claims", "{}"))
+    return found
 
 
 def _reservation(hub: str, row: TableEntity) -> Reservation:

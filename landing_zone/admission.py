@@ -1,17 +1,23 @@
 """What a request for a tenant means, given what the registry knows of it."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from landing_zone.capacity import (
+    UNDER_WAY,
+    CapacityExceeded,
+    HubRefusal,
+    demand_of,
+    occupancies,
+)
 from landing_zone.errors import PermanentError
 from landing_zone.hub import Hub, HubDocument
 from landing_zone.lifecycle import TenantEvent, TenantState
+from landing_zone.request_parsing import Fault
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord, new_tenant
 
-_UNDER_WAY = frozenset(
-    {TenantState.REQUESTED, TenantState.AWAITING_APPROVAL, TenantState.PROVISIONING}
-)
 _OVER = frozenset({TenantState.FAILED, TenantState.OFFBOARDED})
 
 
@@ -61,7 +67,7 @@ def admit(
     if existing.state in _OVER:
         return Restart(_asked_again(request, existing, actor, now))
     if existing.request == request:
-        return Same(existing, under_way=existing.state in _UNDER_WAY)
+        return Same(existing, under_way=existing.state in UNDER_WAY)
     raise PermanentError(
         "TenantExists",
         f"tenant {request.tenant_id} is {existing.state.value} and was requested differently",
@@ -84,8 +90,8 @@ def _asked_again(
     )
 
 
-def hub_for(request: TenantRequest, document: HubDocument) -> Hub:
-    """The hub that a request goes to.
+def hubs_for(request: TenantRequest, document: HubDocument) -> tuple[Hub, ...]:
+    """The hubs that a request can go to, the first choice first.
 
     Raises:
         PermanentError: No hub is in that region (`RegionNotServed`).
@@ -96,4 +102,44 @@ def hub_for(request: TenantRequest, document: HubDocument) -> Hub:
         raise PermanentError(
             "RegionNotServed", f"no hub is in {request.region}", f"regions served: {regions}"
         )
-    return hubs[0]
+    return hubs
+
+
+def faults_of(request: TenantRequest, document: HubDocument) -> Iterator[Fault]:
+    """What of a request no hub of the document could ever give."""
+    try:
+        hubs = hubs_for(request, document)
+    except PermanentError as error:
+        yield Fault(path="region", message=error.message, allowed=error.hint)
+        return
+    if not all(hub.model_deployments for hub in hubs):
+        return
+    names = [deployment.name for hub in hubs for deployment in hub.model_deployments]
+    known = {name.lower() for name in names}
+    for index, model in enumerate(request.ai.models):
+        if model.deployment.lower() not in known:
+            message = f"{model.deployment} is no model deployment of {request.region}"
+            allowed = ", ".join(dict.fromkeys(names))
+            yield Fault(f"ai.models[{index}].deployment", message, allowed)
+
+
+def require_place(
+    request: TenantRequest, document: HubDocument, records: Iterable[TenantRecord]
+) -> Hub:
+    """The hub that has room for a new tenant: the first of its region, as the records say.
+
+    It is a forecast: the place is taken by the reservation, which looks again.
+
+    Raises:
+        PermanentError: No hub is in that region (`RegionNotServed`).
+        CapacityExceeded: None of the region has room.
+    """
+    demand = demand_of(request)
+    taken = occupancies(document, records)
+    refusals: list[HubRefusal] = []
+    for hub in hubs_for(request, document):
+        refusal = taken[hub.name].refusal(hub, demand)
+        if refusal is None:
+            return hub
+        refusals.append(refusal)
+    raise CapacityExceeded(refusals)

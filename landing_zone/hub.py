@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from landing_zone.arm_ids import arm_id, resource_group_id
 from landing_zone.errors import ConfigurationError
+from landing_zone.hub_limits import HubLimits, ModelDeployment, PlatformUse
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,78}[A-Za-z0-9_])?$")]
 
@@ -110,7 +111,10 @@ class PolicyAssignment(_Document):
 
 
 class Hub(_Document):
-    """One hub of one region."""
+    """One hub of one region.
+
+    Where it lists no model deployment, none is known here: tenants may ask for any.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]{3,24}$")]
     region: Region
@@ -121,6 +125,9 @@ class Hub(_Document):
     firewall: HubFirewall
     private_dns_zones: Annotated[tuple[str, ...], Field(alias="privateDnsZones")] = ()
     shared_services: Annotated[SharedServices, Field(alias="sharedServices")]
+    limits: HubLimits = HubLimits()
+    platform_use: Annotated[PlatformUse, Field(alias="platformUse")] = PlatformUse()
+    model_deployments: Annotated[tuple[ModelDeployment, ...], Field(alias="modelDeployments")] = ()
 
     @model_validator(mode="after")
     def _ranges_are_disjoint(self) -> Self:
@@ -139,6 +146,13 @@ class Hub(_Document):
                 raise ValueError(f"subnet {subnet.name} lies outside the hub's network")
         if not any(self.firewall.private_ip in whole for whole in space):
             raise ValueError("the firewall's address lies outside the hub's network")
+        return self
+
+    @model_validator(mode="after")
+    def _deployments_are_unique(self) -> Self:
+        names = [deployment.name.lower() for deployment in self.model_deployments]
+        if len(set(names)) != len(names):
+            raise ValueError("two model deployments have the same name")
         return self
 
     @property

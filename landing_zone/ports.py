@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from landing_zone.audit import AuditEntry, AuditRecord
+from landing_zone.capacity import NO_CLAIMS, Claims
 from landing_zone.contracts import PollTarget
 from landing_zone.plan import Plan
 from landing_zone.reservation import Reservation
@@ -67,28 +68,41 @@ class TenantRegistry(Protocol):
 
 
 class AddressLedger(Protocol):
-    """Which address ranges of a hub's pool are held by whom."""
+    """Which address ranges of a hub's pool, and what of its limits, are held by whom."""
 
     async def reserve(
-        self, hub: str, tenant_id: str, prefix_length: int, seen: Sequence[str]
+        self,
+        hub: str,
+        tenant_id: str,
+        prefix_length: int,
+        seen: Sequence[str],
+        claims: Claims = NO_CLAIMS,
     ) -> Reservation:
         """Hold a range for a tenant: the one that it holds already, or a free one.
 
-        Two calls at once never hold overlapping ranges.
+        Two calls at once never hold overlapping ranges, and never more together than the hub's
+        limits allow.
 
         Args:
             hub: Name of the hub.
             tenant_id: Who holds it.
             prefix_length: Size of the range, 22 to 27.
             seen: Ranges (CIDR) that are in use although the ledger may not know them.
+            claims: What the tenant takes of the hub's limits beside the range; it is held as
+                long as the range.
 
         Raises:
             PermanentError: The pool has no free range of that size (`AddressPoolExhausted`).
+            CapacityExceeded: The hub has not left what is claimed.
         """
         ...
 
+    async def held_by(self, hub: str, tenant_id: str) -> Reservation | None:
+        """What the tenant holds of the hub, or None."""
+        ...
+
     async def release(self, hub: str, tenant_id: str) -> None:
-        """Hold nothing for the tenant any more."""
+        """Hold nothing for the tenant any more: neither a range nor a claim."""
         ...
 
 

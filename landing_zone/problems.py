@@ -3,12 +3,14 @@
 from http import HTTPStatus
 from typing import Any
 
+from landing_zone.capacity import CapacityExceeded, HubRefusal
 from landing_zone.errors import ConfigurationError, PermanentError, SpokewrightError, TemporaryError
 from landing_zone.request_parsing import InvalidRequest
 
 CONTENT_TYPE = "application/problem+json"
 
 _STATUS = {
+    "CapacityExceeded": HTTPStatus.CONFLICT,
     "OpenWork": HTTPStatus.CONFLICT,
     "TenantExists": HTTPStatus.CONFLICT,
     "InvalidTransition": HTTPStatus.CONFLICT,
@@ -28,16 +30,40 @@ def problem(error: SpokewrightError) -> dict[str, Any]:
             ]
             detail = f"{len(faults)} fault{'s' if len(faults) != 1 else ''} in the request"
             return _problem(error.code, HTTPStatus.BAD_REQUEST, detail) | {"errors": faults}
+        case CapacityExceeded():
+            return _permanent(error) | {"hubs": [_refusal(item) for item in error.refusals]}
         case PermanentError():
-            status = _STATUS.get(error.code, HTTPStatus.UNPROCESSABLE_ENTITY)
-            found = _problem(error.code, status, error.message)
-            return found | {"hint": error.hint} if error.hint else found
+            return _permanent(error)
         case TemporaryError():
             return _problem(error.code, HTTPStatus.SERVICE_UNAVAILABLE, error.message)
         case ConfigurationError():
             return _problem("Configuration", HTTPStatus.SERVICE_UNAVAILABLE, str(error))
         case _:
             return _problem("Error", HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong")
+
+
+def _permanent(error: PermanentError) -> dict[str, Any]:
+    status = _STATUS.get(error.code, HTTPStatus.UNPROCESSABLE_ENTITY)
+    found = _problem(error.code, status, error.message)
+    return found | {"hint": error.hint} if error.hint else found
+
+
+def _refusal(refusal: HubRefusal) -> dict[str, Any]:
+    return {
+        "hub": refusal.hub,
+        "bindingLimit": refusal.binding.limit.title,
+        "shortages": [
+            {
+                "limit": short.limit.name,
+                "title": short.limit.title,
+                "unit": short.limit.unit,
+                "total": short.limit.total,
+                "left": short.left,
+                "asked": short.asked,
+            }
+            for short in refusal.shortages
+        ],
+    }
 
 
 def _problem(code: str, status: HTTPStatus, detail: str) -> dict[str, Any]:

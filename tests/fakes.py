@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from activities.dependencies import Dependencies
 from landing_zone.addressing import allocate
 from landing_zone.audit import AuditEntry, AuditRecord, chain
+from landing_zone.capacity import NO_CLAIMS, Claims, require_room, total_claims
 from landing_zone.errors import PermanentError
 from landing_zone.hub import HubDocument, parse_hub_document
 from landing_zone.plan import Plan
@@ -92,28 +93,44 @@ class FakeRegistry:
 
 
 class FakeLedger:
-    """Ranges of one hub's pool."""
+    """Ranges of the hubs' pools, and what is claimed of their limits."""
 
-    def __init__(self, clock: FakeClock) -> None:
+    def __init__(self, clock: FakeClock, document: HubDocument = HUBS) -> None:
         self._clock = clock
+        self._document = document
         self.held: dict[tuple[str, str], Reservation] = {}
+        self.claims: dict[tuple[str, str], Claims] = {}
 
     async def reserve(
-        self, hub: str, tenant_id: str, prefix_length: int, seen: Sequence[str]
+        self,
+        hub: str,
+        tenant_id: str,
+        prefix_length: int,
+        seen: Sequence[str],
+        claims: Claims = NO_CLAIMS,
     ) -> Reservation:
         """Hold a range: the one that is held already, or a free one."""
         if (hub, tenant_id) not in self.held:
+            described = self._document.hub(hub)
+            used = total_claims(one for (name, _), one in self.claims.items() if name == hub)
+            require_room(described, used, claims)
             taken = [IPv4Network(cidr, strict=False) for cidr in seen]
             taken += [found.address_range for found in self.held.values() if found.hub == hub]
-            chosen = allocate(HUBS.hub(hub).spoke_pool, taken, prefix_length)
+            chosen = allocate(described.spoke_pool, taken, prefix_length)
             today = self._clock.now().date()
             made = Reservation(hub=hub, address_range=chosen, reserved_on=today)
             self.held[hub, tenant_id] = made
+            self.claims[hub, tenant_id] = claims
         return self.held[hub, tenant_id]
+
+    async def held_by(self, hub: str, tenant_id: str) -> Reservation | None:
+        """What the tenant holds of the hub, or None."""
+        return self.held.get((hub, tenant_id))
 
     async def release(self, hub: str, tenant_id: str) -> None:
         """Hold nothing for the tenant any more."""
         self.held.pop((hub, tenant_id), None)
+        self.claims.pop((hub, tenant_id), None)
 
 
 class FakeAuditLog:
@@ -237,17 +254,17 @@ class FakeDurableClient:
 class World:
     """All fakes, and the dependencies made of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, document: HubDocument = HUBS) -> None:
         self.clock = FakeClock()
         self.registry = FakeRegistry()
-        self.ledger = FakeLedger(self.clock)
+        self.ledger = FakeLedger(self.clock, document)
         self.audit = FakeAuditLog()
         self.documents = FakeDocuments()
         self.arm = FakeArm()
         self.client = FakeDurableClient()
         self.deps = Dependencies(
             settings=Settings(hubs=Path("hubs.yaml"), storage_connection="none"),
-            document=HUBS,
+            document=document,
             clock=self.clock,
             registry=self.registry,
             ledger=self.ledger,

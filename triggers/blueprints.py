@@ -4,11 +4,12 @@ from typing import Final
 
 import azure.durable_functions as df
 
-from triggers import health, operations, recovery, tenants
+from triggers import capacity, health, operations, recovery, tenants
 
 BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     tenants.blueprint,
     operations.blueprint,
+    capacity.blueprint,
     health.blueprint,
     recovery.blueprint,
 )

@@ -8,12 +8,13 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from activities.dependencies import Dependencies, dependencies
-from landing_zone.admission import Insert, Restart, Same, admit, hub_for
+from landing_zone.admission import Insert, Restart, Same, admit, faults_of, require_place
 from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.request_parsing import Fault, InvalidRequest, parse_tenant_text
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord, is_tenant_id
 from triggers.answers import answer, answered
+from triggers.registered import every_tenant
 from triggers.starting import Starter, start
 
 blueprint = df.Blueprint()
@@ -66,11 +67,12 @@ async def admitted(
     """The tenant's record once the request is in the registry, and whether work is to be done.
 
     Raises:
-        InvalidRequest: No hub serves the region.
+        InvalidRequest: No hub could ever give what is asked for.
         PermanentError: The tenant exists and was asked for differently.
+        CapacityExceeded: No hub of the region has room.
         TemporaryError: Others were first each time.
     """
-    _require_region(deps, request)
+    _require_possible(deps, request)
     for _ in range(RACES):
         found = await deps.registry.get(request.tenant_id)
         existing = found.value if found else None
@@ -78,20 +80,26 @@ async def admitted(
             case Same(record, under_way):
                 return record, under_way
             case Insert(record):
+                await _require_place(deps, record)
                 if await deps.registry.insert(record):
                     return record, True
             case Restart(record):
+                await _require_place(deps, record)
                 if found and await deps.registry.replace(record, found.etag):
                     return record, True
     raise TemporaryError("RegistryBusy", f"others were first on tenant {request.tenant_id}")
 
 
-def _require_region(deps: Dependencies, request: TenantRequest) -> None:
-    try:
-        hub_for(request, deps.document)
-    except PermanentError as error:
-        fault = Fault(path="region", message=error.message, allowed=error.hint)
-        raise InvalidRequest((fault,)) from error
+def _require_possible(deps: Dependencies, request: TenantRequest) -> None:
+    faults = tuple(faults_of(request, deps.document))
+    if faults:
+        raise InvalidRequest(faults)
+
+
+async def _require_place(deps: Dependencies, record: TenantRecord) -> None:
+    """A tenant that still holds its place, for what is left of it, needs no other."""
+    if record.reservation is None:
+        require_place(record.request, deps.document, await every_tenant(deps.registry))
 
 
 async def _list_tenants(req: func.HttpRequest) -> func.HttpResponse:

@@ -9,7 +9,7 @@ from activities.dependencies import Dependencies
 from activities.operations import begin_operation, make_plan, reserve
 from activities.outcomes import outcome_of
 from landing_zone.contracts import OperationRef, Outcome
-from landing_zone.errors import PermanentError, TemporaryError
+from landing_zone.errors import TemporaryError
 from landing_zone.lifecycle import TenantState
 from landing_zone.plan import Undo
 from tests.activities.calls import OPERATION, PLAN, REQUEST, reserved, tenant
@@ -166,5 +166,7 @@ async def test_full_pool_fails_for_good() -> None:
         f"{HUB_NETWORK}/virtualNetworkPeerings/all",
         {"properties": {"remoteAddressSpace": {"addressPrefixes": [str(IPv4Network(pool))]}}},
     )
-    with pytest.raises(PermanentError, match="AddressPoolExhausted"):
-        await reserve(world.deps, OPERATION)
+    outcome = await outcome_of(reserve(world.deps, OPERATION))
+    assert (outcome.state, outcome.code, bool(outcome.hint)) == ("failed", "CapacityExceeded", True)
+    assert "addresses of the spoke pool (asked 1, left 0 of 4096 ranges of /24)" in outcome.message
+    assert world.ledger.held == {}

@@ -8,10 +8,12 @@ import pytest
 from azure.data.tables.aio import TableClient
 
 from azure_adapters.ledger import TableAddressLedger
+from landing_zone.capacity import CapacityExceeded
 from landing_zone.errors import ConfigurationError, PermanentError
 from landing_zone.hub import HubDocument
 from landing_zone.reservation import Reservation
 from tests.fakes import HUBS, FakeClock
+from tests.unit.hubs import document_of, hub, two_hubs
 
 type Tables = tuple[TableClient, TableClient]
 POOL = IPv4Network("10.16.0.0/22")
@@ -113,3 +115,51 @@ async def test_hub_that_is_not_in_the_document_holds_nothing(table: TableClient)
     """A misspelt hub is a mistake in the configuration."""
     with pytest.raises(ConfigurationError, match="hub-nowhere"):
         await ledger(table).reserve("hub-nowhere", "contoso", 24, [])
+
+
+async def test_twenty_at_once_never_claim_more_than_there_is(tables: Tables) -> None:
+    """Through two processes' ledgers: seven get their place, and the sum is within the limit."""
+    document = document_of(hub(models={"small": 75}))
+    ledgers = [TableAddressLedger(table, document, FakeClock()) for table in tables]
+    claims = {"tokensPerMinute:small": 10, "peerings": 1}
+    outcomes = await asyncio.gather(
+        *(ledgers[at % 2].reserve("hub-one", f"tenant-{at}", 24, [], claims) for at in range(20)),
+        return_exceptions=True,
+    )
+    held = [found for found in outcomes if isinstance(found, Reservation)]
+    refused = [found for found in outcomes if isinstance(found, CapacityExceeded)]
+    assert (len(held), len(refused)) == (7, 13)
+    assert are_disjoint(held)
+    assert {error.refusals[0].binding.limit.title for error in refused} == {"small quota"}
+
+
+async def test_claims_are_freed_with_the_range(table: TableClient) -> None:
+    """And held no longer; who holds its range already claims nothing anew."""
+    kept = TableAddressLedger(table, document_of(hub(models={"small": 10})), FakeClock())
+    claims = {"tokensPerMinute:small": 10}
+    first = await kept.reserve("hub-one", "contoso", 24, [], claims)
+    assert await kept.reserve("hub-one", "contoso", 24, [], claims) == first
+    with pytest.raises(CapacityExceeded, match=r"asked 10, left 0 of 10 tokens per minute"):
+        await kept.reserve("hub-one", "fabrikam", 24, [], claims)
+    await kept.release("hub-one", "contoso")
+    assert await kept.held_by("hub-one", "contoso") is None
+    second = await kept.reserve("hub-one", "fabrikam", 24, [], claims)
+    assert await kept.held_by("hub-one", "fabrikam") == second
+
+
+async def test_hubs_are_held_apart(table: TableClient) -> None:
+    """What is taken of one is not taken of the other."""
+    kept = TableAddressLedger(table, two_hubs({"small": 10}, {"small": 10}), FakeClock())
+    claims = {"tokensPerMinute:small": 10}
+    for name in ("hub-one", "hub-two"):
+        await kept.reserve(name, f"tenant-of-{name}", 24, [], claims)
+    assert await kept.held_by("hub-one", "tenant-of-hub-two") is None
+
+
+async def test_row_without_claims_holds_its_range_only(table: TableClient) -> None:
+    """Rows of an earlier version have none."""
+    row = {"RowKey": "tenant:old", "Range": "10.16.0.0/24", "ReservedOn": "2026-03-14"}
+    await table.create_entity({"PartitionKey": "hub-one", **row})
+    kept = TableAddressLedger(table, document_of(hub(peerings=1)), FakeClock())
+    found = await kept.reserve("hub-one", "contoso", 24, [], {"peerings": 1})
+    assert str(found.address_range) == "10.16.1.0/24"

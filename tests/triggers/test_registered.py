@@ -10,6 +10,7 @@ EXPECTED = {
     "list_tenants": ("GET tenants", KEY),
     "show_tenant": ("GET tenants/{tenantId}", KEY),
     "show_operation": ("GET operations/{operationId}", KEY),
+    "show_capacity": ("GET capacity", KEY),
     "health": ("GET health", ANYONE),
     "recover_operations": ("timerTrigger", ""),
     "onboard_tenant": ("orchestrationTrigger", ""),

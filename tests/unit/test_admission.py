@@ -5,12 +5,22 @@ from typing import Any
 
 import pytest
 
-from landing_zone.admission import Insert, Restart, Same, admit, hub_for
+from landing_zone.admission import (
+    Insert,
+    Restart,
+    Same,
+    admit,
+    faults_of,
+    hubs_for,
+    require_place,
+)
+from landing_zone.capacity import CapacityExceeded
 from landing_zone.contracts import OpenWork
 from landing_zone.errors import PermanentError
 from landing_zone.lifecycle import TenantState
 from landing_zone.tenants import TenantRecord, instance_id, new_tenant, tenant_of_operation
 from tests.fakes import HUBS, NOON, example_request
+from tests.unit.hubs import asking_for, holding, two_hubs
 
 LATER = NOON + timedelta(hours=1)
 REQUEST = example_request()
@@ -71,19 +81,88 @@ def test_tenant_whose_attempt_is_over_starts_anew(state: TenantState, request_ag
     assert made.open_work == existing.open_work
 
 
-def test_request_goes_to_the_hub_of_its_region() -> None:
-    """The first of that region."""
-    assert hub_for(REQUEST, HUBS).name == "hub-weu"
+def test_hubs_of_a_region_are_tried_in_the_document_s_order() -> None:
+    """Only those of the region."""
+    assert [hub.name for hub in hubs_for(REQUEST, two_hubs())] == ["hub-one", "hub-two"]
+    assert [hub.name for hub in hubs_for(REQUEST, HUBS)] == ["hub-weu"]
 
 
 def test_region_without_a_hub_is_refused_with_those_that_have_one() -> None:
     """A person sees what could be asked for."""
+    elsewhere = example_request(region="eastus2")
     with pytest.raises(PermanentError, match="eastus2") as caught:
-        hub_for(example_request(region="eastus2"), HUBS)
+        hubs_for(elsewhere, HUBS)
     assert (caught.value.code, caught.value.hint) == (
         "RegionNotServed",
         "regions served: westeurope",
     )
+    assert [(fault.path, fault.allowed) for fault in faults_of(elsewhere, HUBS)] == [
+        ("region", "regions served: westeurope")
+    ]
+
+
+def test_unknown_deployment_is_a_fault_that_names_those_that_are_known() -> None:
+    """Each of them, wherever the list of the region's hubs is complete."""
+    request = asking_for({"gpt-5": 1, "gpt-9": 1, "gpt-10": 1})
+    faults = list(faults_of(request, HUBS))
+    assert [fault.path for fault in faults] == [
+        "ai.models[1].deployment",
+        "ai.models[2].deployment",
+    ]
+    assert {fault.allowed for fault in faults} == {"gpt-5, gpt-5-mini, text-embedding-3-large"}
+
+
+def test_deployment_is_known_in_any_case_and_in_any_hub_of_the_region() -> None:
+    """As Azure reads names; and a hub that lists none is asked for anything."""
+    document = two_hubs({"small": 10}, {"other": 10})
+    assert list(faults_of(asking_for({"SMALL": 1, "Other": 1}), document)) == []
+    assert list(faults_of(asking_for({"anything": 1}), two_hubs({"small": 10}, {}))) == []
+
+
+def test_tenant_goes_to_the_first_hub_that_has_room() -> None:
+    """The next one takes over when the first is full."""
+    document = two_hubs({"small": 100}, {"small": 100})
+    request = asking_for({"small": 60})
+    held = [holding(document, "hub-one", 0, request)]
+    assert require_place(request, document, []).name == "hub-one"
+    assert require_place(request, document, held).name == "hub-two"
+
+
+def test_tenant_goes_only_where_its_deployments_are() -> None:
+    """A hub that lists others has no quota for it."""
+    document = two_hubs({"small": 100}, {"other": 100})
+    assert require_place(asking_for({"other": 1}), document, []).name == "hub-two"
+    with pytest.raises(CapacityExceeded) as caught:
+        require_place(asking_for({"small": 1, "other": 1}), document, [])
+    assert [refusal.binding.limit.total for refusal in caught.value.refusals] == [0, 0]
+
+
+def test_refusal_names_what_each_hub_of_the_region_is_short_of() -> None:
+    """The binding limit, what is left of it and what was asked."""
+    document = two_hubs({"small": 100}, {"small": 30})
+    request = asking_for({"small": 60})
+    held = [holding(document, "hub-one", 0, request)]
+    with pytest.raises(CapacityExceeded) as caught:
+        require_place(request, document, held)
+    told = [
+        (refusal.hub, refusal.binding.limit.title, refusal.binding.left, refusal.binding.asked)
+        for refusal in caught.value.refusals
+    ]
+    assert told == [("hub-one", "small quota", 40, 60), ("hub-two", "small quota", 30, 60)]
+    assert caught.value.hint
+    for word in ("hub-one", "hub-two", "small quota (asked 60, left 40 of 100"):
+        assert word in caught.value.message
+
+
+def test_tenant_that_is_under_way_has_its_place_already() -> None:
+    """Though it holds no reservation yet: the place is not promised twice."""
+    document = two_hubs({"small": 100}, {"small": 10})
+    request = asking_for({"small": 60})
+    waiting = new_tenant(request, "ann", NOON)
+    with pytest.raises(CapacityExceeded):
+        require_place(request, document, [waiting])
+    over = waiting.model_copy(update={"state": TenantState.FAILED})
+    assert require_place(request, document, [over]).name == "hub-one"
 
 
 def test_operation_names_its_tenant() -> None:

@@ -32,6 +32,26 @@ def test_document_of_the_local_cloud_is_valid() -> None:
     assert str(hub.firewall.private_ip) == "10.0.0.4"
 
 
+def test_limits_that_are_not_named_are_azure_s() -> None:
+    """A document without any part of them is as valid as before there were any."""
+
+    def strip(document: Any) -> None:
+        for name in ("limits", "platformUse", "modelDeployments"):
+            document["hubs"][0].pop(name, None)
+
+    hub = parse_hub_document(changed(strip)).hubs[0]
+    assert (hub.limits.peerings, hub.limits.api_products, hub.limits.node_pools) == (
+        500,
+        2_000,
+        100,
+    )
+    assert (hub.limits.shared_cpu, hub.limits.subscriptions, hub.model_deployments) == (
+        None,
+        None,
+        (),
+    )
+
+
 def test_hubs_are_found_by_name_and_by_region() -> None:
     """A region without a hub has none; a name without one is an error."""
     document = parse_hub_document(TEXT)
@@ -57,6 +77,15 @@ def test_second_hub_of_the_same_name_is_refused() -> None:
         (lambda it: it["hubs"][0].update(spokePool=["10.0.0.0/8"]), "overlap"),
         (lambda it: it["hubs"][0].update(spokePool=["10.16.0.1/12"]), "hubs.0.spokePool.0"),
         (lambda it: it["managementGroups"]["tiers"].update(vm="x"), "managementGroups.tiers.vm"),
+        (lambda it: it["hubs"][0].update(limits={"peerings": -1}), "hubs.0.limits.peerings"),
+        (lambda it: it["hubs"][0].update(limits={"products": 1}), "hubs.0.limits.products"),
+        (lambda it: it["hubs"][0]["modelDeployments"][0].pop("name"), "modelDeployments.0.name"),
+        (
+            lambda it: it["hubs"][0]["modelDeployments"].append(
+                {"name": "GPT-5", "tokensPerMinute": 1}
+            ),
+            "two model deployments",
+        ),
     ],
 )
 def test_fault_is_named_with_its_place(change: Callable[[Any], object], path: str) -> None:

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from landing_zone.capacity import CapacityExceeded, HubRefusal, Shortage
+from landing_zone.capacity.limits import Limit
 from landing_zone.errors import (
     ConfigurationError,
     PermanentError,
@@ -13,6 +15,7 @@ from landing_zone.errors import (
 from landing_zone.problems import problem
 from landing_zone.request_parsing import Fault, InvalidRequest
 
+LIMIT = Limit("peerings", "peerings of the hub network", "peerings", 500)
 FAULTS = (Fault("network.prefixLength", "is too small", "22 to 27"), Fault("owner", "is missing"))
 
 
@@ -25,6 +28,7 @@ FAULTS = (Fault("network.prefixLength", "is too small", "22 to 27"), Fault("owne
         (PermanentError("OperationNotFound", "there is none"), 404),
         (PermanentError("TenantExists", "it is active"), 409),
         (PermanentError("InvalidTransition", "it cannot"), 409),
+        (CapacityExceeded([HubRefusal("hub", (Shortage(LIMIT, 1, 2),))]), 409),
         (PermanentError("AddressPoolExhausted", "no range is free"), 422),
         (TemporaryError("StorageBusy", "storage answered 503"), 503),
         (ConfigurationError("settings: no storage is named"), 503),

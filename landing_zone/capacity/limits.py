@@ -1,0 +1,148 @@
+"""The limits of a hub, by the names that claims use."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from landing_zone.capacity.demand import IP_GROUP, TOKENS
+from landing_zone.hub import Hub
+
+_LEARN: Final = "https://learn.microsoft.com/azure/"
+_SUBSCRIPTION_LIMITS: Final = (
+    f"{_LEARN}azure-resource-manager/management/azure-subscription-service-limits"
+)
+_AKS: Final = f"{_LEARN}aks/quotas-skus-regions"
+_API: Final = f"{_LEARN}api-management/service-limits"
+_RULES: Final = "https://learn.microsoft.com/answers/questions/2101131/azure-firewall-rule-limits"
+_IP_GROUPS: Final = f"{_LEARN}firewall-manager/ip-groups"
+_QUOTA: Final = f"{_LEARN}ai-foundry/openai/quotas-limits"
+_GROUPS: Final = f"{_LEARN}governance/management-groups/overview"
+_SETTING: Final = "the hub document"
+PROFILES: Final = ("azure", "github", "pypi", "npm")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One limit of a hub.
+
+    Attributes:
+        name: What claims call it.
+        title: What a person calls it.
+        unit: What is counted.
+        total: The most that there may be.
+        platform: What the platform itself takes.
+        source: Where to read about it.
+    """
+
+    name: str
+    title: str
+    unit: str
+    total: int
+    platform: int = 0
+    source: str = _SETTING
+
+    def left(self, used: int) -> int:
+        """What tenants can still take when they have taken `used`; never below 0."""
+        return max(0, self.total - self.platform - used)
+
+
+def limits_of(hub: Hub) -> dict[str, Limit]:
+    """Every limit of a hub but its addresses, in the order in which they are shown."""
+    found = (*_network(hub), *_api(hub), *_compute(hub), *_models(hub))
+    return {limit.name: limit for limit in found}
+
+
+def limit_of(hub: Hub, name: str, limits: dict[str, Limit]) -> Limit | None:
+    """The limit that a claim is held against; None where there is none.
+
+    A deployment that the hub does not list where it lists others has no quota there.
+    """
+    if name in limits or not name.startswith(TOKENS) or not hub.model_deployments:
+        return limits.get(name)
+    return _quota(name.removeprefix(TOKENS), 0)
+
+
+def _network(hub: Hub) -> Iterator[Limit]:
+    limits, own = hub.limits, hub.platform_use
+    yield Limit(
+        "peerings",
+        "peerings of the hub network",
+        "peerings",
+        limits.peerings,
+        own.peerings,
+        _SUBSCRIPTION_LIMITS,
+    )
+    yield Limit(
+        "firewallAddresses",
+        "sources and destinations in firewall rules",
+        "addresses",
+        limits.firewall_addresses,
+        own.firewall_addresses,
+        _RULES,
+    )
+    for profile in PROFILES:
+        yield Limit(
+            f"{IP_GROUP}{profile}",
+            f"IP group of egress profile {profile}",
+            "ranges",
+            limits.ip_group_addresses,
+            source=_IP_GROUPS,
+        )
+
+
+def _api(hub: Hub) -> Iterator[Limit]:
+    limits, own = hub.limits, hub.platform_use
+    products = limits.api_products
+    yield Limit(
+        "apiProducts", "API Management products", "products", products, own.api_products, _API
+    )
+    yield Limit(
+        "apiSubscriptions",
+        "API Management subscriptions",
+        "subscriptions",
+        limits.api_subscriptions,
+        source=_API,
+    )
+    if limits.subscriptions is not None:
+        yield Limit(
+            "subscriptions",
+            "tenant subscriptions",
+            "subscriptions",
+            limits.subscriptions,
+            source=_GROUPS,
+        )
+
+
+def _compute(hub: Hub) -> Iterator[Limit]:
+    limits, own = hub.limits, hub.platform_use
+    yield Limit(
+        "nodePools",
+        "node pools of the shared cluster",
+        "node pools",
+        limits.node_pools,
+        own.node_pools,
+        _AKS,
+    )
+    yield Limit(
+        "nodes", "nodes of the shared cluster", "nodes", limits.nodes, own.nodes, source=_AKS
+    )
+    if limits.shared_cpu is not None:
+        yield Limit("sharedCpu", "CPU of the shared cluster", "cores", limits.shared_cpu)
+    if limits.shared_memory_gib is not None:
+        memory = limits.shared_memory_gib
+        yield Limit("sharedMemoryGiB", "memory of the shared cluster", "GiB", memory)
+
+
+def _models(hub: Hub) -> Iterator[Limit]:
+    for deployment in hub.model_deployments:
+        yield _quota(deployment.name, deployment.tokens_per_minute)
+
+
+def _quota(deployment: str, tokens_per_minute: int) -> Limit:
+    return Limit(
+        f"{TOKENS}{deployment.lower()}",
+        f"{deployment} quota",
+        "tokens per minute",
+        tokens_per_minute,
+        source=_QUOTA,
+    )

@@ -1,0 +1,64 @@
+"""`/api/capacity`: how many tenants more each hub can take, and what stops the next one."""
+
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from activities.dependencies import dependencies
+from landing_zone.capacity import HubForecast, LimitForecast, forecast, occupancies
+from triggers.answers import answer, answered
+from triggers.registered import every_tenant
+
+blueprint = df.Blueprint()
+
+
+async def show_capacity(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the worker binds it
+    """Show what each hub has left of each limit."""
+    return await answered(_show_capacity())
+
+
+async def _show_capacity() -> func.HttpResponse:
+    deps = await dependencies()
+    taken = occupancies(deps.document, await every_tenant(deps.registry))
+    hubs = [forecast(hub, taken[hub.name]) for hub in deps.document.hubs]
+    return answer({"hubs": [hub_document(hub) for hub in hubs]})
+
+
+def hub_document(hub: HubForecast) -> dict[str, Any]:
+    """A hub's forecast as callers see it."""
+    return {
+        "hub": hub.hub,
+        "region": hub.region,
+        "summary": hub.summary,
+        "tenants": hub.tenants,
+        "tenantsLeft": hub.tenants_left,
+        "bindingLimit": hub.binding.limit.title,
+        "typicalTenant": {
+            "is": hub.typical_is,
+            "prefixLength": hub.typical.prefix_length,
+            "takes": dict(hub.typical.claims),
+        },
+        "rangesLeft": [
+            {"prefixLength": length, "left": left} for length, left in hub.ranges_left.items()
+        ],
+        "limits": [_limit(one) for one in hub.limits],
+    }
+
+
+def _limit(one: LimitForecast) -> dict[str, Any]:
+    limit = one.limit
+    return {
+        "limit": limit.name,
+        "title": limit.title,
+        "unit": limit.unit,
+        "total": limit.total,
+        "used": one.used,
+        "left": one.left,
+        "typicalTenantTakes": one.typical,
+        "tenantsLeft": one.tenants_left,
+        "source": limit.source,
+    }
+
+
+blueprint.route("capacity", methods=["GET"])(show_capacity)
