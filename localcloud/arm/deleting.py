@@ -34,7 +34,7 @@ def delete(cloud: Cloud, call: Call, where: Place) -> Answer:
     if where.type.key != "microsoft.authorization/locks":
         check_unlocked(cloud, where.id, deleting=True)
     host = host_of(where.id, where.type)
-    check_host_free(cloud, call, host)
+    check_host_free(cloud, call, where.type, host)
     check_deletable(cloud.store, record)
     latency = cloud.profile.of(where.type.name)
     with cloud.store.transaction():
@@ -42,8 +42,9 @@ def delete(cloud: Cloud, call: Call, where: Place) -> Answer:
             remove(cloud, record)
             emit_for(cloud, call, "Delete", record.id, f"{where.type.name}/delete")
             return Answer(HTTPStatus.OK, hold=latency.delete)
-        record.properties["provisioningState"] = "Deleting"
-        cloud.store.put(record)
+        if where.type.provisioning:
+            record.properties["provisioningState"] = "Deleting"
+            cloud.store.put(record)
         operation = operations.begin(
             cloud, call, "delete", record, seconds=latency.delete, host=host, accepted=True
         )

@@ -89,10 +89,10 @@ def method_not_allowed(method: str, resource_type: str) -> ArmError:
     )
 
 
-def other_operation(operation_url: str) -> ArmError:
+def other_operation(code: str, operation_url: str) -> ArmError:
     """409: somebody else is writing the same parent."""
     return conflict(
-        "AnotherOperationInProgress",
+        code,
         "Another operation on this or dependent resource is in progress. To retrieve status of"
         f" the operation use uri: {operation_url}",
     )

@@ -84,6 +84,11 @@ def status_url(call: Call, operation: Operation, kind: str = "operations") -> st
     return f"{call.base_url}{path}{version}"
 
 
+def waiting_headers(operation: Operation) -> dict[str, str]:
+    """The headers of an answer whose resource itself says when it is ready."""
+    return retry_headers(operation.poll)
+
+
 def headers_of(call: Call, operation: Operation, *, location: bool) -> dict[str, str]:
     """The headers of the answer that begins an operation."""
     headers = retry_headers(operation.poll)

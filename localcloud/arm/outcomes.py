@@ -37,8 +37,14 @@ def delete_ended(cloud: Cloud, operation: Operation) -> None:
 def remove(cloud: Cloud, record: Record) -> None:
     """Remove a resource with all that stands within it, innermost first."""
     for one in (*reversed(cloud.store.within(record.id)), record):
+        one.changed = cloud.now()
         cloud.store.remove(one)
         cloud.store.type_of(one).hooks.deleted(cloud.store, one)
+
+
+def hold_ended(cloud: Cloud, operation: Operation) -> None:
+    """What a synchronous write held is free again."""
+    operations.end(cloud, operation)
 
 
 def registration_ended(cloud: Cloud, operation: Operation) -> None:

@@ -22,6 +22,11 @@ from localcloud.arm.world import Cloud
 GROUPS = "microsoft.resources/resourcegroups"
 SUBSCRIPTIONS = "microsoft.resources/subscriptions"
 MANAGEMENT_GROUPS = "microsoft.management/managementgroups"
+# What role assignments may be scoped to within a service, though it is no resource.
+_DATA_PLANE = {
+    "microsoft.search/searchservices": "indexes",
+    "microsoft.containerservice/managedclusters": "namespaces",
+}
 # Registered in every subscription from its beginning.
 ALWAYS_REGISTERED = frozenset(
     {
@@ -124,6 +129,8 @@ def existing_scope(cloud: Cloud, scope: str) -> str:
     """
     if not scope:
         return ""
+    if (inner := _within_service(cloud, scope)) is not None:
+        return inner
     found = cloud.store.get(scope)
     if found is not None and not hidden(cloud, found):
         return found.id
@@ -136,6 +143,16 @@ def existing_scope(cloud: Cloud, scope: str) -> str:
     if scope_kind(scope) is Scope.MANAGEMENT_GROUP:
         raise management_group_not_found(scope.rpartition("/")[2])
     raise resource_not_found("resource", scope.rpartition("/")[2], group)
+
+
+def _within_service(cloud: Cloud, scope: str) -> str | None:
+    """A scope that only a service's data plane knows, such as an index of a search service."""
+    owner, _, name = scope.rpartition("/")
+    owner, _, segment = owner.rpartition("/")
+    service = cloud.store.get(owner) if owner else None
+    if service is None or _DATA_PLANE.get(service.type.lower()) != segment.lower():
+        return None
+    return f"{service.id}/{segment}/{name}"
 
 
 def management_group_not_found(name: str) -> ArmError:

@@ -60,14 +60,33 @@ def host_of(resource_id: str, found: ResourceType) -> str:
     return key
 
 
-def check_host_free(cloud: Cloud, call: Call, host: str) -> None:
+def check_host_free(cloud: Cloud, call: Call, found: ResourceType, host: str) -> None:
     """Refuse to start while someone else writes the host.
 
     Raises:
-        ArmError: 409 AnotherOperationInProgress.
+        ArmError: 409 with the type's own code.
     """
     if host and (running := cloud.store.operation_on(host)) is not None:
-        raise other_operation(status_url(call, running))
+        raise other_operation(found.conflict, status_url(call, running))
+
+
+def check_name_free(cloud: Cloud, found: ResourceType, resource_id: str) -> None:
+    """Refuse a name that another resource has, where names are unique in all of Azure.
+
+    Raises:
+        ArmError: With the type's own status and code.
+    """
+    if found.taken is not None and name_taken(cloud, found, resource_id) is not None:
+        name = resource_id.rpartition("/")[2]
+        raise ArmError(found.taken.status, found.taken.code, f"The name '{name}' is already taken.")
+
+
+def name_taken(cloud: Cloud, found: ResourceType, resource_id: str) -> Record | None:
+    """The other resource of a type that has the same name."""
+    key = normalized(resource_id)
+    name = key.rpartition("/")[2]
+    others = (one for one in cloud.store.of_type(found.name) if one.key != key)
+    return next((one for one in others if one.name.lower() == name), None)
 
 
 def check_references(
@@ -83,7 +102,7 @@ def check_references(
             target = _referenced(cloud, reference, resource_id, value)
             _check_ready(cloud, reference, resource_id, target)
             if reference.same_region:
-                _check_near(target, resource_id, location)
+                _check_near(cloud, target, resource_id, location)
 
 
 def _referenced(cloud: Cloud, reference: Reference, user: str, value: Any) -> Record:
@@ -114,8 +133,10 @@ def _check_ready(cloud: Cloud, reference: Reference, user: str, target: Record) 
         raise not_provisioned(target.id, user)
 
 
-def _check_near(target: Record, user: str, location: str) -> None:
-    if target.location != location or subscription_of(target.id) != subscription_of(user):
+def _check_near(cloud: Cloud, target: Record, user: str, location: str) -> None:
+    parent = cloud.store.get(target.parent)
+    region = target.location or (parent.location if parent is not None else "")
+    if region != location or subscription_of(target.id) != subscription_of(user):
         message = (
             f"Resource {target.id} referenced by resource {user} was not found. Please make sure"
             " that the referenced resource exists, and that both resources are in the same region."

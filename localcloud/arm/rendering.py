@@ -3,6 +3,8 @@
 from copy import deepcopy
 from typing import Any
 
+from localcloud.arm.behaviours.endpoints import connections_to
+from localcloud.arm.behaviours.private_links import GROUPS
 from localcloud.arm.state.records import Record
 from localcloud.arm.state.store import Store
 
@@ -28,5 +30,7 @@ def render(store: Store, record: Record) -> dict[str, Any]:
             referrers = store.referrers(record.id, back.type)
             if referrers:
                 properties[back.name] = [{"id": one.id} for one in referrers]
+        if found.key in GROUPS:
+            properties["privateEndpointConnections"] = connections_to(store, record)
     found.hooks.render(store, record, body)
     return body

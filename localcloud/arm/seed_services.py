@@ -1,12 +1,22 @@
 """The services that a hub's tenants share, as they stand once they have been deployed."""
 
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from landing_zone.hub import Hub
+from localcloud.arm.behaviours.api_management import API, SERVICE
+from localcloud.arm.behaviours.clusters import CLUSTER, POOL
+from localcloud.arm.behaviours.cognitive import ACCOUNT
 from localcloud.arm.state.records import Record
 
+# The hub's model deployments: name, model, version, thousands of tokens per minute.
+_MODELS = (
+    ("gpt-5", "gpt-5", "2025-08-07", 10_000),
+    ("gpt-5-mini", "gpt-5-mini", "2025-08-07", 10_000),
+    ("text-embedding-3-large", "text-embedding-3-large", "1", 10_000),
+)
 _SPACE = uuid.UUID("0c6f3f0e-3a39-4d53-8f0b-0a5f3a9a7c11")
 
 
@@ -32,10 +42,31 @@ def shared_services(hub: Hub, directory: str, now: float) -> list[Record]:
             _foundry(hub, directory, made),
         ),
     }
+    found = [(hub.resource_id(kind, name), kind, body) for kind, (name, body) in bodies.items()]
     return [
-        Record(hub.resource_id(kind, name), kind, body, created=now, changed=now)
-        for kind, (name, body) in bodies.items()
+        Record(resource_id, kind, body, created=now, changed=now)
+        for resource_id, kind, body in (*found, *_within(hub))
     ]
+
+
+def _within(hub: Hub) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """What stands within the shared services: a node pool, an API, and deployments of models."""
+    services = hub.shared_services
+    cluster = hub.resource_id(CLUSTER, services.kubernetes)
+    yield f"{cluster}/agentPools/system", POOL, {"properties": _system_pool(hub)}
+    gateway = hub.resource_id(SERVICE, services.api_management)
+    yield f"{gateway}/apis/ai-gateway", API, {"properties": _ai_gateway(hub)}
+    foundry = hub.resource_id(ACCOUNT, services.foundry)
+    for name, model, version, capacity in _MODELS:
+        body = {
+            "sku": {"name": "GlobalStandard", "capacity": capacity},
+            "properties": {
+                "provisioningState": "Succeeded",
+                "model": {"format": "OpenAI", "name": model, "version": version},
+                "versionUpgradeOption": "OnceNewDefaultVersionAvailable",
+            },
+        }
+        yield f"{foundry}/deployments/{name}", f"{ACCOUNT}/deployments", body
 
 
 def _guid(*parts: str) -> str:
@@ -105,7 +136,6 @@ def _cluster(hub: Hub, directory: str) -> dict[str, Any]:
             "currentKubernetesVersion": "1.33.2",
             "dnsPrefix": name,
             "privateFQDN": f"{name}.privatelink.{hub.region}.azmk8s.io",
-            "agentPoolProfiles": [_system_pool(hub)],
             "nodeResourceGroup": f"MC_{hub.resource_group}_{name}",
             "enableRBAC": True,
             "disableLocalAccounts": True,
@@ -124,13 +154,30 @@ def _cluster(hub: Hub, directory: str) -> dict[str, Any]:
                 f"{_guid(hub.name, 'aks-issuer')}/",
             },
             "securityProfile": {"workloadIdentity": {"enabled": True}},
+            "identityProfile": {
+                "kubeletidentity": {
+                    "clientId": _guid(hub.name, "kubelet-client"),
+                    "objectId": _guid(hub.name, "kubelet"),
+                }
+            },
         },
+    }
+
+
+def _ai_gateway(hub: Hub) -> dict[str, Any]:
+    return {
+        "displayName": "AI gateway",
+        "path": "ai",
+        "protocols": ["https"],
+        "serviceUrl": f"https://{hub.shared_services.foundry}.openai.azure.com/openai",
+        "subscriptionRequired": True,
+        "apiRevision": "1",
+        "isCurrent": True,
     }
 
 
 def _system_pool(hub: Hub) -> dict[str, Any]:
     return {
-        "name": "system",
         "count": 3,
         "vmSize": "Standard_D4ds_v5",
         "mode": "System",

@@ -16,7 +16,13 @@ from localcloud.arm.deleting import member_ended
 from localcloud.arm.faults.plan import FaultPlan
 from localcloud.arm.gateway import Gateway
 from localcloud.arm.journal import Journal
-from localcloud.arm.outcomes import delete_ended, group_ended, registration_ended, write_ended
+from localcloud.arm.outcomes import (
+    delete_ended,
+    group_ended,
+    hold_ended,
+    registration_ended,
+    write_ended,
+)
 from localcloud.arm.profile import Profile
 from localcloud.arm.routes import aliases
 from localcloud.arm.seed import seed
@@ -34,6 +40,7 @@ OUTCOMES = MappingProxyType(
         "delete": delete_ended,
         "member": member_ended,
         "group": group_ended,
+        "hold": hold_ended,
         "register": registration_ended,
         "alias": aliases.ended,
     }

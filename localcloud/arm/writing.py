@@ -14,6 +14,7 @@ from localcloud.arm.placing import Place, check_name, check_writable
 from localcloud.arm.preconditions import (
     check_etag,
     check_host_free,
+    check_name_free,
     check_references,
     check_unlocked,
     host_of,
@@ -44,6 +45,7 @@ class Write:
         location: The region of the resource, or of its parent.
         caller: Object id of the caller.
         now: Seconds since the epoch.
+        replication: Seconds until the whole directory knows a new identity, scaled.
         parent: The write of the parent, when this one is a part of it.
         children: Embedded children by the list's name; a list that the body left out is missing.
         dropped: Existing embedded children that the body no longer has.
@@ -58,6 +60,7 @@ class Write:
     location: str
     caller: str
     now: float
+    replication: float = 0.0
     parent: "Write | None" = None
     children: dict[str, list["Write"]] = field(default_factory=dict)
     dropped: list[Record] = field(default_factory=list)
@@ -89,8 +92,9 @@ def put(cloud: Cloud, call: Call, where: Place) -> Answer:
     write = _write_of(cloud, call, where, _without_nulls(body))
     check_etag(call, where.existing)
     check_unlocked(cloud, where.id, deleting=False)
+    check_name_free(cloud, where.type, where.id)
     host = host_of(where.id, where.type)
-    check_host_free(cloud, call, host)
+    check_host_free(cloud, call, where.type, host)
     _check_whole(cloud, write)
     failure = call.effect.failure
     if where.type.write is Writing.SYNC and failure:
@@ -146,6 +150,7 @@ def _write_of(cloud: Cloud, call: Call, where: Place, body: dict[str, Any]) -> W
         location=location,
         caller=call.principal,
         now=cloud.now(),
+        replication=cloud.profile.replication,
     )
     fill(write.body, where.type.defaults)
     for embedded in where.type.embedded:
@@ -265,13 +270,22 @@ def _record(write: Write) -> Record:
         write.properties[write.type.guid] = guid or str(uuid.uuid4())
     if write.type.provisioning:
         slow = write.type.write is not Writing.SYNC
-        write.properties["provisioningState"] = "Updating" if slow else "Succeeded"
+        write.properties["provisioningState"] = write.type.busy if slow else "Succeeded"
     write.type.hooks.prepare(write)
     record = Record(write.id, write.type.name, write.body)
     record.created = old.created if old else write.now
     record.changed = write.now
     record.notes = dict(old.notes) if old else {}
+    put_secrets_away(write, record)
     return record
+
+
+def put_secrets_away(write: Write, record: Record) -> None:
+    """What is never answered is kept apart from the body."""
+    for name in write.type.secrets:
+        if name in write.properties:
+            secrets = dict(record.notes.get("secrets", {}))
+            record.notes["secrets"] = secrets | {name: write.properties.pop(name)}
 
 
 def _answer(cloud: Cloud, call: Call, write: Write, records: list[Record], host: str) -> Answer:
@@ -284,13 +298,18 @@ def _answer(cloud: Cloud, call: Call, write: Write, records: list[Record], host:
     if found.write is Writing.SYNC:
         found.hooks.written(cloud.store, record)
         emit_for(cloud, call, "Write", record.id, f"{found.name}/write")
+        if host:
+            operations.begin(cloud, call, "hold", record, seconds=seconds, host=host)
         return Answer(status, render(cloud.store, record), etag_header(found, record), seconds)
     also = tuple(one.key for one in records[1:])
     accepted = found.write is Writing.ACCEPTED
     operation = operations.begin(
         cloud, call, "write", record, seconds=seconds, host=host, also=also, accepted=accepted
     )
-    headers = operations.headers_of(call, operation, location=accepted)
+    if found.write is Writing.BODY:
+        headers = operations.waiting_headers(operation)
+    else:
+        headers = operations.headers_of(call, operation, location=accepted)
     if accepted:
         return Answer(202, None, headers)
     body = render(cloud.store, record)
@@ -300,30 +319,3 @@ def _answer(cloud: Cloud, call: Call, write: Write, records: list[Record], host:
 def etag_header(found: ResourceType, record: Record) -> dict[str, str]:
     """The `ETag` header, for the types that have one."""
     return {"ETag": weak(record.etag)} if found.etag else {}
-
-
-def patch(cloud: Cloud, call: Call, where: Place) -> Answer:
-    """Change tags, and properties where the type's PATCH has them.
-
-    Raises:
-        ArmError: Azure would refuse it.
-    """
-    record = where.existing
-    if not where.type.patch or record is None:
-        raise method_not_allowed("PATCH", where.type.name)
-    check_writable(cloud, where)
-    body = call.body()
-    check_shape(where.type.patch, body)
-    check_etag(call, record)
-    check_unlocked(cloud, where.id, deleting=False)
-    check_host_free(cloud, call, host_of(where.id, where.type))
-    if "tags" in body:
-        check_tags(body["tags"] or {})
-        record.body["tags"] = body["tags"] or {}
-    record.properties.update(body.get("properties") or {})
-    with cloud.store.transaction():
-        record.touch(cloud.now())
-        cloud.store.put(record)
-        emit_for(cloud, call, "Write", record.id, f"{where.type.name}/write")
-    hold = min(1.0, cloud.profile.of(where.type.name).write)
-    return Answer(200, render(cloud.store, record), etag_header(where.type, record), hold)

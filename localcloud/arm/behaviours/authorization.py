@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from localcloud.arm.behaviours.identities import check_replicated
 from localcloud.arm.errors import ArmError, bad_request, conflict
 from localcloud.arm.paths import subscription_of
 
@@ -45,6 +46,8 @@ BUILT_IN_ROLES = {
     "7f6c6a51-bcf8-42ba-9220-52d62157d7db": "Azure Kubernetes Service RBAC Reader",
     "a7ffa36f-339b-4b5c-8bdf-e2c188b2c0eb": "Azure Kubernetes Service RBAC Writer",
     "4abbcc35-e782-43d8-92c5-2d3f1bd2253f": "Azure Kubernetes Service Cluster User Role",
+    "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b": "Azure Kubernetes Service RBAC Cluster Admin",
+    "c9f76ca8-b262-4b10-8ed2-09cf0948aa35": "Azure Kubernetes Service Namespace User",
 }
 
 
@@ -70,6 +73,7 @@ def check_role_assignment(write: "Write") -> None:
             message = "Tenant ID, application ID, principal ID, and scope are not allowed to be"
             raise bad_request("RoleAssignmentUpdateNotPermitted", f"{message} updated.")
         return
+    check_replicated(write, str(properties["principalId"]))
     scope = _scope(write.id)
     for other in write.store.children(scope, _TYPE):
         if _who(other.properties) == _who(properties):

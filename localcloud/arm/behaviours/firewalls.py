@@ -6,6 +6,7 @@ from zlib import crc32
 
 from localcloud.arm.behaviours.addresses import first_free
 from localcloud.arm.errors import bad_request
+from localcloud.arm.state.bodies import values_at
 from localcloud.arm.state.records import Record
 from localcloud.arm.state.store import Store
 
@@ -18,6 +19,7 @@ _FIREWALL = "Microsoft.Network/azureFirewalls"
 _MOST_RULE_GROUPS = 90
 _LEAST, _GREATEST = 100, 65000
 _MOST_ADDRESSES = 5000
+_MOST_IP_GROUPS = 200  # the lower of the two numbers that Azure's pages give
 
 
 def check(write: "Write") -> None:
@@ -85,6 +87,19 @@ def check_rule_group(write: "Write") -> None:
     if len(others) >= _MOST_RULE_GROUPS:
         message = f"A firewall policy takes {_MOST_RULE_GROUPS} rule collection groups."
         raise bad_request("FirewallPolicyRuleCollectionGroupLimitExceeded", message)
+    _check_ip_groups([write.properties, *(one.properties for one in others)])
+
+
+def _check_ip_groups(groups: list[dict[str, Any]]) -> None:
+    used = {
+        str(value).lower()
+        for properties in groups
+        for name in ("sourceIpGroups", "destinationIpGroups")
+        for value in values_at(properties, f"ruleCollections[].rules[].{name}[]")
+    }
+    if len(used) > _MOST_IP_GROUPS:
+        message = f"A firewall policy takes {_MOST_IP_GROUPS} IP groups, not {len(used)}."
+        raise bad_request("FirewallPolicyIpGroupLimitExceeded", message)
 
 
 def check_ip_group(write: "Write") -> None:

@@ -2,11 +2,19 @@
 
 from collections.abc import Mapping
 
-from localcloud.arm.catalogue import authorization, frame, network, private_dns, services
+from localcloud.arm.catalogue import (
+    authorization,
+    data,
+    frame,
+    network,
+    private_dns,
+    runtime,
+    services,
+)
 from localcloud.arm.catalogue.model import ResourceType
 
 TYPES: Mapping[str, ResourceType] = {
     one.key: one
-    for module in (frame, authorization, network, private_dns, services)
+    for module in (frame, authorization, network, private_dns, data, runtime, services)
     for one in module.TYPES
 }

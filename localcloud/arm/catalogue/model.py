@@ -54,6 +54,14 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """How a write is refused whose name another resource has, anywhere in Azure."""
+
+    code: str
+    status: int = 409
+
+
+@dataclass(frozen=True, slots=True)
 class BackReference:
     """A list in a resource's properties that Azure fills with those that refer to it."""
 
@@ -121,12 +129,16 @@ class ResourceType:
         name_pattern: What a name must match.
         provisioning: Whether its properties carry a provisioningState.
         etag: Whether its answers carry an ETag, in the header and in the body.
+        busy: The provisioningState while a write is going on.
+        taken: What names that are unique in all of Azure answer when they are taken.
+        secrets: Properties that are taken and never answered.
         guid: Name of a property that is given a GUID once, `resourceGuid`.
         defaults: Properties that Azure fills in when the body leaves them out.
         references: Ids that must exist.
         back_references: Lists that Azure fills in.
         embedded: Children within the body.
         lock: The type whose instance is held by a write: itself, or an ancestor.
+        conflict: Error code of a write while the instance is held.
         in_use: Error code of a delete while it is referred to.
         blocked_by: Types of children that must be deleted first.
         absent: Status of a DELETE of what is not there.
@@ -148,12 +160,16 @@ class ResourceType:
     name_pattern: str = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,78}[A-Za-z0-9_])?"
     provisioning: bool = False
     etag: bool = False
+    busy: str = "Updating"
+    taken: Taken | None = None
+    secrets: tuple[str, ...] = ()
     guid: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     references: tuple[Reference, ...] = ()
     back_references: tuple[BackReference, ...] = ()
     embedded: tuple[Embedded, ...] = ()
     lock: str = ""
+    conflict: str = "AnotherOperationInProgress"
     in_use: str = "InUseResourceCannotBeDeleted"
     blocked_by: tuple[str, ...] = ()
     absent: int = 204

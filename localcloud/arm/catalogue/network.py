@@ -9,6 +9,7 @@ from localcloud.arm.behaviours import (
     route_tables,
     security_groups,
     virtual_networks,
+    zone_groups,
 )
 from localcloud.arm.catalogue.model import (
     BackReference,
@@ -32,7 +33,8 @@ FIREWALL = "Microsoft.Network/azureFirewalls"
 POLICY = "Microsoft.Network/firewallPolicies"
 RULE_GROUP = f"{POLICY}/ruleCollectionGroups"
 IP_GROUP = "Microsoft.Network/ipGroups"
-ENDPOINT = "Microsoft.Network/privateEndpoints"
+ENDPOINT = endpoints.ENDPOINT
+ZONE_GROUP = endpoints.ZONE_GROUP
 INTERFACE = "Microsoft.Network/networkInterfaces"
 
 _networked = partial(
@@ -165,6 +167,7 @@ TYPES = (
         ),
         lock=INTERFACE,
         in_use="NicInUse",
+        hooks=Hooks(check_delete=endpoints.check_interface_delete),
     ),
     _tracked(
         FIREWALL,
@@ -220,10 +223,17 @@ TYPES = (
             ),
         ),
         lock=ENDPOINT,
-        hooks=Hooks(prepare=endpoints.prepare),
+        blocked_by=(ZONE_GROUP,),
+        hooks=Hooks(
+            check=endpoints.check,
+            prepare=endpoints.prepare,
+            written=endpoints.written,
+            deleted=endpoints.deleted,
+            render=endpoints.render,
+        ),
     ),
     _networked(
-        f"{ENDPOINT}/privateDnsZoneGroups",
+        ZONE_GROUP,
         model=f"{_MODELS}:PrivateDnsZoneGroup",
         references=(
             Reference(
@@ -232,5 +242,10 @@ TYPES = (
             ),
         ),
         lock=ENDPOINT,
+        hooks=Hooks(
+            check=zone_groups.check,
+            written=zone_groups.written,
+            deleted=zone_groups.deleted,
+        ),
     ),
 )

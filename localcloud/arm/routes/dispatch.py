@@ -9,6 +9,7 @@ from localcloud.arm.exchange import Answer, Call
 from localcloud.arm.paths import Target, parse
 from localcloud.arm.placing import type_of
 from localcloud.arm.routes import (
+    actions,
     aliases,
     groups,
     listing,
@@ -16,6 +17,7 @@ from localcloud.arm.routes import (
     providers,
     resources,
     roles,
+    soft_deleted,
     subscriptions,
     tags,
 )
@@ -46,6 +48,15 @@ _SPECIAL: Mapping[tuple[str, bool], Handler] = {
     ("microsoft.resources/tags", True): tags.one,
     ("microsoft.authorization/roledefinitions", True): roles.one,
     ("microsoft.authorization/roledefinitions", False): roles.all_,
+    ("microsoft.keyvault/deletedvaults", False): soft_deleted.all_,
+    ("microsoft.keyvault/locations/deletedvaults", True): soft_deleted.one,
+    ("microsoft.keyvault/locations/deletedvaults/purge", False): soft_deleted.purge,
+    ("microsoft.cognitiveservices/deletedaccounts", False): soft_deleted.all_,
+    ("microsoft.cognitiveservices/locations/resourcegroups/deletedaccounts", True): (
+        soft_deleted.one
+    ),
+    **{(name, False): actions.name_is_free for name in actions.NAMES},
+    **{(name, False): actions.on_resource for name in actions.ON_RESOURCE},
 }
 
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from localcloud.arm import operations
 from localcloud.arm.errors import group_not_found
 from localcloud.arm.exchange import Answer, Call
-from localcloud.arm.paths import Target, subscription_of
+from localcloud.arm.paths import Target, parent_of, subscription_of
 from localcloud.arm.placing import Place, place
 from localcloud.arm.preconditions import check_unlocked, scope_locked
 from localcloud.arm.routes import resources
@@ -76,4 +76,14 @@ def deletion_layers(store: Store, group: Record) -> list[list[Record]]:
 def _needed(store: Store, record: Record, pending: dict[str, Record]) -> bool:
     """Whether something that is still there stands within a resource, or refers to it."""
     within = any(child.key in pending for child in store.children(record.id))
-    return within or any(user.key in pending for user in store.blocking_referrers(record.id))
+    users = store.blocking_referrers(record.id)
+    return within or any(_goes_with(user.key, pending, record.key) for user in users)
+
+
+def _goes_with(key: str, pending: dict[str, Record], needed: str) -> bool:
+    """Whether a user, or what it stands in, is still to go; a part of its own parent is not."""
+    while key and key != needed:
+        if key in pending and not needed.startswith(key + "/"):
+            return True
+        key = parent_of(key)
+    return False

@@ -21,17 +21,9 @@ _PATH = re.compile(
 # Known to every subscription beside those in the catalogue, so that they can be registered.
 _FURTHER = (
     "Microsoft.AlertsManagement",
-    "Microsoft.CostManagement",
-    "Microsoft.DBforPostgreSQL",
-    "Microsoft.DocumentDB",
-    "Microsoft.EventGrid",
-    "Microsoft.Insights",
-    "Microsoft.KeyVault",
-    "Microsoft.KubernetesConfiguration",
-    "Microsoft.ManagedIdentity",
+    "Microsoft.CostManagementExports",
     "Microsoft.PolicyInsights",
     "Microsoft.Security",
-    "Microsoft.Storage",
 )
 
 

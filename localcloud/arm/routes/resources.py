@@ -5,11 +5,12 @@ from http import HTTPStatus
 from localcloud.arm.deleting import delete
 from localcloud.arm.errors import method_not_allowed, resource_not_found
 from localcloud.arm.exchange import Answer, Call
+from localcloud.arm.patching import patch
 from localcloud.arm.paths import Target, group_of
 from localcloud.arm.placing import Place, place
 from localcloud.arm.rendering import render
 from localcloud.arm.world import Cloud
-from localcloud.arm.writing import etag_header, patch, put
+from localcloud.arm.writing import etag_header, put
 
 
 def one(cloud: Cloud, call: Call, target: Target) -> Answer:

@@ -32,4 +32,51 @@ _LOCK = _object(
     },
 )
 
-DECLARED: Mapping[str, ObjectOf] = {"lock": _LOCK}
+
+def _category(name: str) -> ObjectOf:
+    return _object(
+        name,
+        {
+            "category": Field(_STRING),
+            "categoryGroup": Field(_STRING),
+            "enabled": Field(Scalar("boolean"), required=True),
+            "timeGrain": Field(_STRING),
+            "retentionPolicy": Field(
+                _object(
+                    "RetentionPolicy",
+                    {
+                        "enabled": Field(Scalar("boolean"), required=True),
+                        "days": Field(Scalar("integer"), required=True, bounds=(0, None)),
+                    },
+                )
+            ),
+        },
+    )
+
+
+_DIAGNOSTIC_SETTING = _object(
+    "DiagnosticSettingsResource",
+    {
+        "properties": Field(
+            _object(
+                "DiagnosticSettings",
+                {
+                    "workspaceId": Field(_STRING),
+                    "storageAccountId": Field(_STRING),
+                    "eventHubAuthorizationRuleId": Field(_STRING),
+                    "eventHubName": Field(_STRING),
+                    "marketplacePartnerId": Field(_STRING),
+                    "logAnalyticsDestinationType": Field(_STRING),
+                    "logs": Field(ListOf(_category("LogSettings"))),
+                    "metrics": Field(ListOf(_category("MetricSettings"))),
+                },
+            ),
+            required=True,
+        )
+    },
+)
+
+DECLARED: Mapping[str, ObjectOf] = {
+    "lock": _LOCK,
+    "diagnosticSetting": _DIAGNOSTIC_SETTING,
+}

@@ -57,7 +57,7 @@ def shape_of(model: str) -> ObjectOf:
 @cache
 def _shape_of_class(model: type, module: types.ModuleType) -> ObjectOf:
     if hasattr(model, "_attribute_map"):
-        return ObjectOf(model.__name__, lambda: _old_fields(model, module))
+        return _old_shape(model, module)
     mapping = vars(model).get("__mapping__", {})
     own = [name for name, one in _rest_fields(model).items() if one._is_discriminator]  # noqa: SLF001
     if mapping and own:
@@ -67,6 +67,22 @@ def _shape_of_class(model: type, module: types.ModuleType) -> ObjectOf:
         }
         return ObjectOf(model.__name__, dict, own[0], variants)
     return _variant(model, module)
+
+
+def _old_shape(model: Any, module: types.ModuleType) -> ObjectOf:
+    """The shape of a model with `_attribute_map`, which may have kinds of its own."""
+    for attribute, kinds in vars(model).get("_subtype_map", {}).items():
+        variants = {
+            key.lower(): _old_variant(getattr(module, child), module)
+            for key, child in kinds.items()
+        }
+        name = model._attribute_map[attribute]["key"]  # noqa: SLF001 - as in _old_fields
+        return ObjectOf(model.__name__, dict, name, variants)
+    return _old_variant(model, module)
+
+
+def _old_variant(model: type, module: types.ModuleType) -> ObjectOf:
+    return ObjectOf(model.__name__, lambda: _old_fields(model, module))
 
 
 def _variant(model: type, module: types.ModuleType) -> ObjectOf:

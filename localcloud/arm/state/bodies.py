@@ -26,6 +26,18 @@ def _values(value: Any, parts: list[str]) -> Iterator[Any]:
             yield from _values(item, rest)
 
 
+def merge(body: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    """Lay changes over a body; objects are merged, null removes."""
+    for name, value in changes.items():
+        present = body.get(name)
+        if value is None:
+            body.pop(name, None)
+        elif isinstance(present, dict) and isinstance(value, Mapping):
+            merge(present, value)
+        else:
+            body[name] = deepcopy(value)
+
+
 def fill(body: dict[str, Any], defaults: Mapping[str, Any]) -> None:
     """Set what is not set; mappings are filled within."""
     for name, value in defaults.items():

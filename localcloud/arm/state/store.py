@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from landing_zone.arm_ids import normalized
-from localcloud.arm.catalogue.model import ResourceType
 from localcloud.arm.state.bodies import values_at
 from localcloud.arm.state.database import Database
 from localcloud.arm.state.records import Operation, Record
+
+if TYPE_CHECKING:
+    # The catalogue's hooks know the store, so the store does not import the catalogue.
+    from localcloud.arm.catalogue.model import ResourceType
 
 type Keys = dict[str, None]  # an ordered set
 
@@ -15,7 +19,7 @@ type Keys = dict[str, None]  # an ordered set
 class Store:
     """Written through: what is read here is what a restart would find."""
 
-    def __init__(self, database: Database, types: Mapping[str, ResourceType]) -> None:
+    def __init__(self, database: Database, types: "Mapping[str, ResourceType]") -> None:
         self.database = database
         self._types = types
         self._load()
@@ -111,7 +115,7 @@ class Store:
             )
         ]
 
-    def type_of(self, record: Record) -> ResourceType:
+    def type_of(self, record: Record) -> "ResourceType":
         """The type of a resource, from the catalogue."""
         return self._types[record.type.lower()]
 

@@ -33,6 +33,21 @@ BILLING = "/providers/Microsoft.Billing/billingAccounts/7690848/enrollmentAccoun
 TIER = "/providers/Microsoft.Management/managementGroups/contoso-ai-spokes-namespace"
 NETWORK = "2025-09-01"
 GROUPS = "2025-04-01"
+PROVIDERS = (
+    "Microsoft.CognitiveServices",
+    "Microsoft.ContainerService",
+    "Microsoft.DBforPostgreSQL",
+    "Microsoft.DocumentDB",
+    "Microsoft.EventGrid",
+    "Microsoft.Insights",
+    "Microsoft.KeyVault",
+    "Microsoft.KubernetesConfiguration",
+    "Microsoft.ManagedIdentity",
+    "Microsoft.Network",
+    "Microsoft.OperationalInsights",
+    "Microsoft.Search",
+    "Microsoft.Storage",
+)
 
 
 @dataclass
@@ -129,8 +144,9 @@ class Arm:
         alias = f"/providers/Microsoft.Subscription/aliases/a-{uuid.uuid4()}"
         made = self.made(alias, alias_body(), "2021-10-01")
         scope = f"/subscriptions/{made['properties']['subscriptionId']}"
-        register = f"{scope}/providers/Microsoft.Network/register"
-        assert self.call("POST", register, GROUPS).status == 200
+        for provider in PROVIDERS:
+            register = f"{scope}/providers/{provider}/register"
+            assert self.call("POST", register, GROUPS).status == 200
         self.advance(60)
         return scope
 

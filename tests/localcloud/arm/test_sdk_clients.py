@@ -32,6 +32,10 @@ LISTS_DESCRIBED_AS_ITEMS = (
     "GET Microsoft.Authorization/roleAssignments [2022-04-01]",
     "GET Microsoft.Authorization/roleDefinitions [2022-04-01]",
 )
+# Described as an export of the API, which has the same path.
+EXPORTS = ("service/apim-hub-weu/apis/ai-gateway [2024-05-01] WARN response-unknown-property",)
+# Described as dates by the package; they are seconds on the wire.
+UNIX_TIMES = ("/properties/attributes/created", "/properties/attributes/updated")
 # Not among the descriptions at all.
 UNDESCRIBED = ("networkInterfaces",)
 
@@ -289,7 +293,7 @@ def check_log(live: Live) -> None:
     log.write_bytes(live.local("GET", "requests").content)
     command = [sys.executable, str(CHECKER), "--fail-on", "never", str(log)]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    accepted = (*LISTS_DESCRIBED_AS_ITEMS, *UNDESCRIBED)
+    accepted = (*LISTS_DESCRIBED_AS_ITEMS, *EXPORTS, *UNIX_TIMES, *UNDESCRIBED)
     found = [line for line in output.splitlines() if " ERROR " in line or " WARN " in line]
     assert [line for line in found if not any(one in line for one in accepted)] == []
     assert "requests" in output

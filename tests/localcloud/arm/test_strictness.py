@@ -38,7 +38,7 @@ REFUSED_PATHS = [
     ("POST", f"{NETWORKS}/vnet-hub-weu", "2025-09-01", 405, "MethodNotAllowed"),
     ("POST", NETWORKS, "2025-09-01", 405, "MethodNotAllowed"),
     ("PATCH", f"{NETWORKS}/vnet-hub-weu/subnets/api-management", "2025-09-01", 405, "MethodNotAllowed"),
-    ("DELETE", f"{HUB_GROUP}/providers/Microsoft.Search/searchServices/srch-hub-weu", "2025-05-01", 405, "MethodNotAllowed"),
+    ("DELETE", f"{HUB_GROUP}/providers/Microsoft.ApiManagement/service/apim-hub-weu", "2024-05-01", 405, "MethodNotAllowed"),
     ("GET", "/nowhere", "2025-09-01", 400, "InvalidRequestUri"),
     ("GET", f"{HUB_SUBSCRIPTION}//resourceGroups", GROUPS, 400, "InvalidRequestUri"),
     ("GET", f"{HUB_SUBSCRIPTION}/providers/Microsoft.Network/virtualNetworks/a", "2025-09-01", 400, "InvalidResourceScope"),
