@@ -136,6 +136,85 @@ def key_vault(request: TenantRequest, *, salt: str = "") -> str:
     return f"kv-{readable}-{stable_hash('vault', request.tenant_id, salt.lower(), length=12)}"
 
 
+def records_account(request: TenantRequest, *, salt: str = "") -> str:
+    """Name of the account for the platform's records on a tenant: as `storage_account`."""
+    readable = request.tenant_id.replace("-", "")[:10]
+    return f"rc{readable}{stable_hash('records', request.tenant_id, salt.lower(), length=12)}"
+
+
+def world_wide(prefix: str, request: TenantRequest, *, salt: str) -> str:
+    """Name of something that all of Azure shares: a database, a search service, an AI account.
+
+    Letters, digits and single hyphens, at most 42 characters: the strictest of these kinds takes 44
+    (Cosmos DB), none takes a hyphen at an end, and AI Search takes none in a row.
+
+    Args:
+        prefix: Short name of the kind, such as `cosmos`.
+        request: The tenant.
+        salt: What makes the name ours among all of Azure, such as the directory's id.
+    """
+    readable = re.sub("-+", "-", request.tenant_id)
+    code = stable_hash(_part(prefix), request.tenant_id, salt.lower(), length=12)
+    return f"{prefix}-{readable}-{code}"
+
+
+def identity(request: TenantRequest, purpose: str) -> str:
+    """Name of one of the tenant's user-assigned identities (3 to 128 characters)."""
+    return bounded("id", request.tenant_id, _part(purpose), 128)
+
+
+def private_endpoint(request: TenantRequest, purpose: str) -> str:
+    """Name of the private endpoint of one service (2 to 64 characters)."""
+    return bounded("pe", request.tenant_id, _part(purpose), 64)
+
+
+def kubernetes_cluster(request: TenantRequest) -> str:
+    """Name of the tenant's own cluster (1 to 63 characters)."""
+    return bounded("aks", request.tenant_id, "", 63)
+
+
+def kubernetes_namespace(request: TenantRequest) -> str:
+    """Name of the tenant's namespace: a DNS label that no system namespace has."""
+    return bounded("tenant", request.tenant_id, "", 63)
+
+
+def node_pool(request: TenantRequest) -> str:
+    """Name of the tenant's agent pool: 12 letters and digits, the first a letter."""
+    readable = request.tenant_id.replace("-", "")[:3]
+    return f"t{readable}{stable_hash('pool', request.tenant_id)}"
+
+
+def search_index(request: TenantRequest) -> str:
+    """Name of the tenant's index on the shared search service: no two hyphens in a row."""
+    readable = re.sub("-+", "-", request.tenant_id)
+    return f"tenant-{readable}-{stable_hash('index', request.tenant_id)}"
+
+
+def flux_configuration(request: TenantRequest) -> str:
+    """Name of the tenant's Flux configuration (1 to 30 characters)."""
+    return bounded("flux", request.tenant_id, "", 30)
+
+
+def api_product(request: TenantRequest) -> str:
+    """Name of the tenant's API product, and of its subscription (1 to 80 characters)."""
+    return bounded("tenant", request.tenant_id, "", 80)
+
+
+def foundry_project(request: TenantRequest) -> str:
+    """Name of the tenant's project on the hub's Foundry account (2 to 64 characters)."""
+    return bounded("project", request.tenant_id, "", 64)
+
+
+def system_topic(request: TenantRequest) -> str:
+    """Name of the Event Grid topic of the subscription's events (3 to 50 characters)."""
+    return bounded("events", request.tenant_id, "", 50)
+
+
+def cost_export(request: TenantRequest) -> str:
+    """Name of the daily cost export (3 to 64 characters)."""
+    return bounded("focus", request.tenant_id, "", 64)
+
+
 def _joined(*parts: str) -> str:
     return "-".join(part for part in parts if part)
 

@@ -21,12 +21,12 @@ def reference(key: str, output: str) -> str:
 
 
 def referenced_keys(value: Any) -> frozenset[str]:
-    """The keys of all resources that a JSON value refers to."""
+    """The keys of all resources that a JSON value refers to, in names of properties too."""
     match value:
         case str():
             return frozenset(key for key, _ in _REFERENCE.findall(value))
         case dict():
-            return frozenset().union(*map(referenced_keys, value.values()))
+            return frozenset().union(*map(referenced_keys, (*value, *value.values())))
         case list() | tuple():
             return frozenset().union(*map(referenced_keys, value))
         case _:
@@ -34,7 +34,7 @@ def referenced_keys(value: Any) -> frozenset[str]:
 
 
 def resolved(value: Any, outputs: Outputs) -> Any:
-    """The JSON value with every reference replaced.
+    """The JSON value with every reference replaced, those in names of properties too.
 
     Args:
         value: Any JSON value.
@@ -47,7 +47,9 @@ def resolved(value: Any, outputs: Outputs) -> Any:
         case str():
             return _REFERENCE.sub(lambda match: _output(match, outputs), value)
         case dict():
-            return {name: resolved(item, outputs) for name, item in value.items()}
+            return {
+                resolved(name, outputs): resolved(item, outputs) for name, item in value.items()
+            }
         case list() | tuple():
             return [resolved(item, outputs) for item in value]
         case _:

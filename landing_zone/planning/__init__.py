@@ -5,8 +5,11 @@ from landing_zone.plan import Plan, in_order
 from landing_zone.planning.network import network_resources
 from landing_zone.planning.scope import Scope
 from landing_zone.planning.subscription import subscription_resources
+from landing_zone.planning.whole import whole_plan
 from landing_zone.reservation import Reservation
 from landing_zone.tenant_request import TenantRequest
+
+__all__ = ["RULES_VERSION", "plan", "whole_plan"]
 
 RULES_VERSION = 1
 

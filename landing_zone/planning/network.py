@@ -1,4 +1,4 @@
-"""Step 3: the spoke network, closed to the internet, and its peerings with the hub."""
+"""Step 3: the spoke network, closed to the internet, and what step 4 asks of the hub for it."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network
@@ -6,7 +6,7 @@ from typing import Any
 
 from landing_zone import naming
 from landing_zone.addressing import spoke_subnets
-from landing_zone.plan import Resource, Step
+from landing_zone.plan import Resource, Step, Undo, Write
 from landing_zone.planning import api_versions
 from landing_zone.planning.scope import Scope
 
@@ -18,7 +18,7 @@ _RESOURCE_GROUP = frozenset({"resource-group:network", "provider:microsoft-netwo
 
 
 def network_resources(scope: Scope) -> Iterator[Resource]:
-    """All resources of step 3, but for the resource group that step 2 made."""
+    """All resources of steps 3 and 4, but for the resource group that step 2 made."""
     subnets = _subnets(scope)
     for name in subnets:
         yield _security_group(scope, name)
@@ -26,6 +26,7 @@ def network_resources(scope: Scope) -> Iterator[Resource]:
     yield _network(scope, subnets)
     yield _spoke_peering(scope)
     yield _hub_peering(scope)
+    yield _hub_egress(scope)
 
 
 def _subnets(scope: Scope) -> dict[str, IPv4Network]:
@@ -148,27 +149,50 @@ def _spoke_peering(scope: Scope) -> Resource:
         type=_PEERING_TYPE,
         id=f"{_network_id(scope)}/virtualNetworkPeerings/{peering}",
         api_version=api_versions.NETWORK,
-        body={"properties": _peering_properties(scope.hub.network_id)},
+        body={"properties": peering_properties(scope.hub.network_id)},
         after=frozenset({NETWORK}),
         ready={"properties.peeringState": "Connected"},
     )
 
 
 def _hub_peering(scope: Scope) -> Resource:
+    """Written by the hub's reconciler: the hub network takes one writer at a time."""
     peering = naming.hub_peering(scope.request.tenant_id)
     return Resource(
         key="peering:hub",
-        step=Step.NETWORK,
+        step=Step.DNS_AND_FIREWALL,
         type=_PEERING_TYPE,
         id=f"{scope.hub.network_id}/virtualNetworkPeerings/{peering}",
         api_version=api_versions.NETWORK,
-        body={"properties": _peering_properties(_network_id(scope))},
+        body={"properties": peering_properties(_network_id(scope))},
         after=frozenset({NETWORK}),
+        write=Write.HUB,
+        undo=Undo.HUB,
         ready={"properties.peeringState": "Connected"},
     )
 
 
-def _peering_properties(remote_network: str) -> dict[str, Any]:
+def _hub_egress(scope: Scope) -> Resource:
+    """What the firewall lets out: it needs the range alone, so it is asked for first of all."""
+    egress = scope.request.egress
+    return Resource(
+        key="hub:firewall",
+        step=Step.DNS_AND_FIREWALL,
+        type="Microsoft.Network/firewallPolicies",
+        id=scope.hub.resource_id("Microsoft.Network/firewallPolicies", scope.hub.firewall.policy),
+        api_version=api_versions.NETWORK,
+        body={
+            "addressRange": str(scope.reservation.address_range),
+            "profiles": sorted(egress.profiles),
+            "fqdns": sorted(egress.fqdns),
+        },
+        write=Write.HUB,
+        undo=Undo.HUB,
+    )
+
+
+def peering_properties(remote_network: str) -> dict[str, Any]:
+    """Properties of either side of a peering between the hub and a spoke."""
     return {
         "remoteVirtualNetwork": {"id": remote_network},
         "allowVirtualNetworkAccess": True,

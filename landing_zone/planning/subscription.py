@@ -31,13 +31,13 @@ def subscription_resources(scope: Scope) -> Iterator[Resource]:
         yield _alias(scope)
     yield _placement(scope)
     for namespace in provider_namespaces(scope):
-        yield _provider(scope, namespace)
+        yield provider(scope, namespace)
     yield _tags(scope)
     for policy in scope.document.baseline_policies:
         yield _policy(scope, policy)
     yield _budget(scope)
     for purpose in ("network", "workload"):
-        yield _resource_group(scope, purpose)
+        yield resource_group(scope, purpose)
     yield from _role_assignments(scope)
 
 
@@ -104,7 +104,8 @@ def _placement(scope: Scope) -> Resource:
     )
 
 
-def _provider(scope: Scope, namespace: str) -> Resource:
+def provider(scope: Scope, namespace: str) -> Resource:
+    """The registration of a resource provider."""
     return Resource(
         key=f"provider:{namespace.lower().replace('.', '-')}",
         step=Step.SUBSCRIPTION,
@@ -186,7 +187,8 @@ def _notification(scope: Scope, percent: int) -> dict[str, Any]:
     }
 
 
-def _resource_group(scope: Scope, purpose: str) -> Resource:
+def resource_group(scope: Scope, purpose: str) -> Resource:
+    """One of the tenant's resource groups."""
     return Resource(
         key=f"resource-group:{purpose}",
         step=Step.NETWORK if purpose == "network" else Step.SUBSCRIPTION,

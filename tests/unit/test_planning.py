@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from landing_zone.arm_ids import normalized, resource_type
 from landing_zone.graph import ancestors
-from landing_zone.plan import Plan, Step, Undo
+from landing_zone.plan import Plan, Step, Undo, Write
 from landing_zone.references import resolved
 from landing_zone.tags import REQUIRED_TAGS, required_tags
 from landing_zone.tenant_request import TenantRequest
@@ -84,6 +84,8 @@ def test_whatever_takes_tags_carries_the_required_ones(drawn: Planned) -> None:
     tags = required_tags(request)
     assert set(tags) == set(REQUIRED_TAGS)
     for resource in made.resources:
+        if resource.write is Write.HUB:
+            continue
         assert ("tags" in resource.body) == takes_tags(resource.type)
         if takes_tags(resource.type):
             assert resource.body["tags"] == tags
@@ -143,10 +145,11 @@ def test_adopting_neither_makes_nor_refers_to_nor_cancels_a_subscription(drawn: 
 
 @given(plans())
 @settings(max_examples=30)
-def test_only_the_peering_is_made_in_the_hub(drawn: Planned) -> None:
-    """The hub is shared: a tenant's plan touches nothing else of it."""
-    in_hub = [item.key for item in drawn[1].resources if item.id.startswith(HUB.resource_group_id)]
-    assert in_hub == ["peering:hub"]
+def test_the_hub_is_left_to_its_reconciler(drawn: Planned) -> None:
+    """It is shared: a tenant's plan writes nothing there itself."""
+    in_hub = [item for item in drawn[1].resources if item.id.startswith(HUB.resource_group_id)]
+    assert {item.key for item in in_hub} == {"hub:firewall", "peering:hub"}
+    assert {(item.write, item.undo) for item in in_hub} == {(Write.HUB, Undo.HUB)}
 
 
 @given(plans())
@@ -193,9 +196,13 @@ def test_once_the_subscription_is_known_nothing_stays_open(drawn: Planned) -> No
 
 
 def test_steps_of_the_plan_are_those_that_are_built() -> None:
-    """Subscription and network; vended, in the example's tier."""
+    """Subscription, network and hub; vended, in the example's tier."""
     made = plan_of(example_request())
-    assert {resource.step for resource in made.resources} == {Step.SUBSCRIPTION, Step.NETWORK}
+    assert {resource.step for resource in made.resources} == {
+        Step.SUBSCRIPTION,
+        Step.NETWORK,
+        Step.DNS_AND_FIREWALL,
+    }
     assert made.by_key["subscription"].id.endswith("/aliases/spokewright-contoso-research")
 
 
@@ -238,7 +245,11 @@ def test_vended_subscription_has_the_workload_of_its_environment() -> None:
 def test_other_tenants_plan_shares_no_id() -> None:
     """Two tenants never write the same resource."""
     one, other = (
-        {resolved(item.id, vended) for item in plan_of(example_request(tenantId=tenant)).resources}
+        {
+            resolved(item.id, vended)
+            for item in plan_of(example_request(tenantId=tenant)).resources
+            if item.write is not Write.HUB
+        }
         for tenant, vended in (
             ("contoso", {"subscription": {"subscriptionId": "1"}}),
             ("fabrikam", {"subscription": {"subscriptionId": "2"}}),

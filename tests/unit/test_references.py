@@ -95,3 +95,10 @@ def test_for_people_what_is_known_is_replaced_and_the_rest_is_left() -> None:
     text = "/subscriptions/${subscription.subscriptionId}/x/${other.id}"
     known = {"subscription": {"subscriptionId": "42"}}
     assert resolved_where_known(text, known) == "/subscriptions/42/x/${other.id}"
+
+
+def test_names_of_properties_are_resolved_too() -> None:
+    """Azure maps the ids of identities to what it says of them."""
+    body: dict[str, Any] = {"identities": {f"/ids/{reference('one', 'id')}": {}}}
+    assert referenced_keys(body) == {"one"}
+    assert resolved(body, {"one": {"id": "1"}}) == {"identities": {"/ids/1": {}}}
