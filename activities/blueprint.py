@@ -1,6 +1,7 @@
 """Registers the activities: each wrapper resolves dependencies and does nothing else."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import azure.durable_functions as df
 
@@ -8,6 +9,9 @@ from activities.announce import announce as announce_to
 from activities.auditing import note
 from activities.dependencies import Dependencies, dependencies
 from activities.ending import end_operation
+from activities.hub import step_hub as reconcile_step
+from activities.hub_running import HubClient
+from activities.hub_wishes import begin_hub, poll_hub
 from activities.operations import begin_operation, make_plan, reserve
 from activities.outcomes import outcome_of
 from activities.resources import begin_resource, poll_resource, verify_resource
@@ -20,11 +24,13 @@ from landing_zone.contracts import (
     OperationRef,
     Outcome,
 )
+from landing_zone.hub_state.contracts import HubStep
 
 blueprint = df.Blueprint()
 
 
 type Work[C: Contract] = Callable[[Dependencies, C], Awaitable[Outcome]]
+type HubWork = Callable[[Dependencies, HubClient, Call], Awaitable[Outcome]]
 
 
 def activity[C: Contract](
@@ -46,6 +52,25 @@ def activity[C: Contract](
     return run
 
 
+def hub_activity(name: str, work: HubWork) -> Callable[[object, Any], Awaitable[object]]:
+    """The same for work that also needs the durable client."""
+
+    async def run(payload: object, client: df.DurableOrchestrationClient) -> object:
+        async def do() -> Outcome:
+            return await work(await dependencies(), client, Call.parse(payload))
+
+        return (await outcome_of(do())).dump()
+
+    run.__name__ = name
+    run.__doc__ = work.__doc__
+    return run
+
+
+async def step_hub(payload: object) -> object:
+    """Do one step of reconciling a hub; it answers with its own errors in it."""
+    return (await reconcile_step(await dependencies(), HubStep.parse(payload))).dump()
+
+
 async def announce(payload: object, client: df.DurableOrchestrationClient) -> object:
     """Tell those who wait that a resource has ended."""
     return (await announce_to(client, Announcement.parse(payload))).dump()
@@ -60,8 +85,14 @@ for _function in (
     activity("poll_resource", Call, poll_resource),
     activity("verify_resource", Call, verify_resource),
     activity("note", AuditNote, note),
+    step_hub,
 ):
     blueprint.activity_trigger(input_name="payload")(_function)
-blueprint.activity_trigger(input_name="payload")(
-    blueprint.durable_client_input(client_name="client")(announce)
-)
+for _needing_client in (
+    announce,
+    hub_activity("begin_hub", begin_hub),
+    hub_activity("poll_hub", poll_hub),
+):
+    blueprint.activity_trigger(input_name="payload")(
+        blueprint.durable_client_input(client_name="client")(_needing_client)
+    )

@@ -14,6 +14,7 @@ from landing_zone.ports import (
     AddressLedger,
     AuditLog,
     DocumentStore,
+    HubRequests,
     ResourceManager,
     TenantRegistry,
 )
@@ -29,6 +30,7 @@ class Dependencies:
     clock: Clock
     registry: TenantRegistry
     ledger: AddressLedger
+    hub_requests: HubRequests
     audit: AuditLog
     documents: DocumentStore
     arm: ResourceManager
@@ -76,6 +78,7 @@ async def _make() -> Dependencies:
         clock=clock,
         registry=adapters.registry,
         ledger=adapters.ledger,
+        hub_requests=adapters.hub_requests,
         audit=adapters.audit,
         documents=adapters.documents,
         arm=adapters.arm,

@@ -18,7 +18,7 @@ from landing_zone.differences import value_at
 from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.hub import Hub
 from landing_zone.lifecycle import TenantEvent, TenantState
-from landing_zone.plan import Plan, Undo
+from landing_zone.plan import Plan, Undo, Write
 from landing_zone.planning import api_versions, plan
 from landing_zone.reservation import Reservation
 from landing_zone.tenants import TenantRecord
@@ -147,6 +147,7 @@ def _summary(deps: Dependencies, made: Plan) -> PlanSummary:
             after=tuple(sorted(made.graph[resource.key])),
             undoable=resource.undo is not Undo.KEEP,
             ready=bool(resource.ready),
+            via="hub" if resource.write is Write.HUB else "resource",
         )
         for resource in made.resources
     )

@@ -11,6 +11,7 @@ from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 from azure_adapters.arm import ArmResourceManager
 from azure_adapters.audit_log import TableAuditLog
 from azure_adapters.documents import BlobDocumentStore
+from azure_adapters.hub_requests import TableHubRequests
 from azure_adapters.ledger import TableAddressLedger
 from azure_adapters.registry import TableTenantRegistry
 from azure_adapters.storage_errors import storage_errors
@@ -25,6 +26,7 @@ class Adapters:
 
     registry: TableTenantRegistry
     ledger: TableAddressLedger
+    hub_requests: TableHubRequests
     audit: TableAuditLog
     documents: BlobDocumentStore
     arm: ArmResourceManager
@@ -48,6 +50,7 @@ async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Ad
     return Adapters(
         registry=TableTenantRegistry(await _table(tables, settings, "tenants")),
         ledger=TableAddressLedger(await _table(tables, settings, "ranges"), document, clock),
+        hub_requests=TableHubRequests(await _table(tables, settings, "hubs"), clock),
         audit=TableAuditLog(await _table(tables, settings, "audit")),
         documents=BlobDocumentStore(container),
         arm=ArmResourceManager(settings.arm_endpoint, settings.arm_scope, credential),

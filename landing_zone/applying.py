@@ -10,7 +10,17 @@ from landing_zone.planning import api_versions
 from landing_zone.references import Outputs, resolved
 
 _IN_PROGRESS = frozenset(
-    {"accepted", "creating", "updating", "deleting", "running", "registering", "provisioning"}
+    {
+        "accepted",
+        "creating",
+        "updating",
+        "deleting",
+        "running",
+        "registering",
+        "registeringdns",
+        "resolvingdns",
+        "provisioning",
+    }
 )
 
 
@@ -76,6 +86,9 @@ def apply_request(resource: Resource, current: dict[str, Any] | None) -> Request
     """What brings the resource into being.
 
     Tags that others put on it are sent along, so that a PUT does not erase them.
+
+    Raises:
+        ValueError: It is not this plan's to write but the hub reconciler's.
     """
     match resource.write:
         case Write.REGISTER_PROVIDER:
@@ -85,6 +98,8 @@ def apply_request(resource: Resource, current: dict[str, Any] | None) -> Request
             return Request("PATCH", resource.id, resource.api_version, body)
         case Write.PUT:
             return Request("PUT", resource.id, resource.api_version, _put_body(resource, current))
+        case Write.HUB:
+            raise ValueError(f"{resource.key} is written by the hub's reconciler alone")
 
 
 def _put_body(resource: Resource, current: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -109,7 +124,7 @@ def undo_requests(
     if current is None:
         return ()
     match resource.undo:
-        case Undo.KEEP:
+        case Undo.KEEP | Undo.HUB:
             return ()
         case Undo.DELETE:
             return (Request("DELETE", resource.id, resource.api_version, None),)

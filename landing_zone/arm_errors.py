@@ -23,8 +23,10 @@ _BUSY = frozenset(
         "OperationPreempted",
         "ParentResourceInTransition",
         "ReferencedResourceNotProvisioned",
+        "RequestConflict",
         "ResourceGroupBeingDeleted",
         "RetryableError",
+        "ServerIsBusy",
         "SubnetsInTransition",
     }
 )

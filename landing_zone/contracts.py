@@ -41,6 +41,9 @@ class OperationRef(Contract):
     run: int = 0
 
 
+type Via = Literal["resource", "hub"]
+
+
 class Node(Contract):
     """A planned resource, as far as an orchestrator needs to know it.
 
@@ -50,6 +53,7 @@ class Node(Contract):
         after: Keys that it waits for.
         undoable: Whether there is anything to take back.
         ready: Whether it has a condition to be checked once everything is there.
+        via: Who writes it: we ourselves, or the hub's reconciler for us.
     """
 
     key: str
@@ -57,6 +61,7 @@ class Node(Contract):
     after: tuple[str, ...] = ()
     undoable: bool = True
     ready: bool = False
+    via: Via = "resource"
 
 
 class PlanSummary(Contract):
@@ -88,6 +93,7 @@ class ResourceTask(Contract):
         tells: Instance ids of those who await the end of this one.
         outputs: What is known of other resources' outputs.
         retry: The bounds of its attempts.
+        via: Who writes it.
         progress: Where an earlier part of the same run left off.
     """
 
@@ -99,6 +105,7 @@ class ResourceTask(Contract):
     tells: tuple[str, ...] = ()
     outputs: dict[str, dict[str, str]] = {}
     retry: RetryPolicy = RetryPolicy()
+    via: Via = "resource"
     progress: "Progress | None" = None
 
 

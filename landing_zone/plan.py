@@ -45,9 +45,10 @@ _TITLES = {
 
 
 class Write(StrEnum):
-    """How a resource is brought into being."""
+    """How a resource is brought into being; `HUB` leaves it to the hub's reconciler."""
 
     PUT = "put"
+    HUB = "hub"
     REGISTER_PROVIDER = "register-provider"
     MERGE_TAGS = "merge-tags"
 
@@ -56,6 +57,7 @@ class Undo(StrEnum):
     """How a resource is taken back."""
 
     DELETE = "delete"
+    HUB = "hub"
     DELETE_TAGS = "delete-tags"
     CANCEL_SUBSCRIPTION = "cancel-subscription"
     KEEP = "keep"

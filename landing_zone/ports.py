@@ -10,6 +10,8 @@ from typing import Any, NamedTuple, Protocol
 from landing_zone.audit import AuditEntry, AuditRecord
 from landing_zone.capacity import NO_CLAIMS, Claims
 from landing_zone.contracts import PollTarget
+from landing_zone.errors import PermanentError
+from landing_zone.hub_state.members import HubRow, Lane, Member
 from landing_zone.plan import Plan
 from landing_zone.reservation import Reservation
 from landing_zone.tenants import TenantRecord
@@ -103,6 +105,34 @@ class AddressLedger(Protocol):
 
     async def release(self, hub: str, tenant_id: str) -> None:
         """Hold nothing for the tenant any more: neither a range nor a claim."""
+        ...
+
+
+class HubRequests(Protocol):
+    """What the tenants of a hub want of each lane of it, a row a tenant."""
+
+    async def ask(self, member: Member, *, present: bool) -> HubRow | None:
+        """Ask for something, or to be gone; asking again for the same changes nothing.
+
+        Returns:
+            The row; None when the tenant is to be gone and there is nothing of it.
+        """
+        ...
+
+    async def get(self, hub: str, lane: Lane, tenant_id: str) -> HubRow | None:
+        """A tenant's row, or None."""
+        ...
+
+    async def all(self, hub: str, lane: Lane) -> list[Versioned[HubRow]]:
+        """All rows of a lane."""
+        ...
+
+    async def settle(self, row: Versioned[HubRow], failure: PermanentError | None = None) -> bool:
+        """Answer a row: it has what it asked for, or it cannot; one that wanted to go is removed.
+
+        Returns:
+            False when it has asked for something else meanwhile: that is not answered.
+        """
         ...
 
 

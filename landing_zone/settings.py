@@ -15,6 +15,14 @@
 | `SPOKEWRIGHT_RETRY_DEADLINE_SECONDS` | time for one resource, seconds | 7200 |
 | `SPOKEWRIGHT_RETRY_POLL_SECONDS` | longest wait between polls of ours, seconds | 5 |
 | `SPOKEWRIGHT_RETRY_MAX_FAILED_OPERATIONS` | failed operations of one resource | 3 |
+| `SPOKEWRIGHT_HUB_SHARDS` | rule collection groups for the tenants' own names | 1 |
+| `SPOKEWRIGHT_HUB_IP_GROUP_ADDRESSES` | entries of one IP group | 5000 |
+| `SPOKEWRIGHT_HUB_GROUP_BYTES` | bytes of one rule collection group | 2000000 |
+| `SPOKEWRIGHT_HUB_PEERINGS` | peerings of a hub network | 500 |
+| `SPOKEWRIGHT_HUB_COLLECT_SECONDS` | time to collect requests to the firewall, seconds | 2 |
+| `SPOKEWRIGHT_HUB_COLLECT_MOST_SECONDS` | the longest such time, while more ask, seconds | 20 |
+| `SPOKEWRIGHT_HUB_PEERING_COLLECT_SECONDS` | the same for peerings, seconds | 0.5 |
+| `SPOKEWRIGHT_HUB_POLL_SECONDS` | longest wait of a tenant between looks, seconds | 10 |
 | `AZURE_CLIENT_ID` | client id of a user-assigned identity | the system-assigned one |
 """
 
@@ -25,9 +33,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from landing_zone.errors import ConfigurationError
+from landing_zone.hub_state.limits import HubSettings
 from landing_zone.retries import RetryPolicy
 
-_RETRY = "SPOKEWRIGHT_RETRY_"
+_GROUPS = {"retry": "SPOKEWRIGHT_RETRY_", "hub": "SPOKEWRIGHT_HUB_"}
 
 
 class Settings(BaseModel):
@@ -43,6 +52,7 @@ class Settings(BaseModel):
         prefix: Start of the names of tables and containers.
         client_id: Client id of a user-assigned identity; empty for the system-assigned one.
         retry: Bounds of the attempts at one resource.
+        hub: Bounds of a hub's shared resources, and the pace of its reconciler.
     """
 
     # A fault's input may be the whole environment, and the chain of causes is logged.
@@ -57,6 +67,7 @@ class Settings(BaseModel):
     prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{2,19}$")] = "spokewright"
     client_id: str = ""
     retry: RetryPolicy = RetryPolicy()
+    hub: HubSettings = HubSettings()
 
 
 _VARIABLES = {
@@ -82,13 +93,16 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         for field, variable in _VARIABLES.items()
         if environment.get(variable)
     }
-    retry = {
-        name.removeprefix(_RETRY).lower(): value
-        for name, value in environment.items()
-        if name.startswith(_RETRY)
+    groups = {
+        group: {
+            name.removeprefix(prefix).lower(): value
+            for name, value in environment.items()
+            if name.startswith(prefix)
+        }
+        for group, prefix in _GROUPS.items()
     }
     try:
-        settings = Settings.model_validate({**found, "retry": retry})
+        settings = Settings.model_validate({**found, **groups})
     except ValidationError as error:
         faults = "; ".join(f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors())
         raise ConfigurationError(f"settings: {faults}") from error
@@ -98,8 +112,8 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
 
 def _variable(location: tuple[int | str, ...]) -> str:
     first, *rest = (str(part) for part in location)
-    if first == "retry" and rest:
-        return f"{_RETRY}{rest[0].upper()}"
+    if first in _GROUPS and rest:
+        return f"{_GROUPS[first]}{rest[0].upper()}"
     return _VARIABLES.get(first, first)
 
 

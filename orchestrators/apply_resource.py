@@ -107,7 +107,7 @@ def _attempt(
         outputs=outputs,
         target=progress.target,
     )
-    activity = "begin_resource" if progress.target is None else "poll_resource"
+    activity = f"{'begin' if progress.target is None else 'poll'}_{task.via}"
     try:
         answer = yield call(context, activity, data)
     except Exception:  # noqa: BLE001 - whatever crashed, the resource's end must be told

@@ -7,6 +7,7 @@ all are started by one action, and each waits for its own dependencies, whose en
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from azure.durable_functions import DurableOrchestrationContext
@@ -17,6 +18,7 @@ from landing_zone.contracts import (
     PlanSummary,
     ResourceResult,
     ResourceTask,
+    Via,
 )
 from landing_zone.graph import Graph, reversed_graph
 from landing_zone.tenants import instance_id
@@ -44,6 +46,11 @@ class Walk:
     graph: Graph
     outputs: Mapping[str, dict[str, str]]
 
+    @cached_property
+    def vias(self) -> dict[str, Via]:
+        """Who writes each resource."""
+        return {node.key: node.via for node in self.summary.nodes}
+
     def instance(self, key: str) -> str:
         """Instance id of the sub-orchestration of a resource, unique for ever."""
         return resource_instance(self.operation, self.direction, key)
@@ -59,6 +66,7 @@ class Walk:
             tells=tuple(self.instance(other) for other in sorted(told[key])),
             outputs=dict(self.outputs),
             retry=self.summary.retry,
+            via=self.vias.get(key, "resource"),
         )
 
 

@@ -12,6 +12,7 @@ from landing_zone.audit import AuditEntry, AuditRecord, chain
 from landing_zone.capacity import NO_CLAIMS, Claims, require_room, total_claims
 from landing_zone.errors import PermanentError
 from landing_zone.hub import HubDocument, parse_hub_document
+from landing_zone.hub_state.members import HubRow, Lane, Member
 from landing_zone.plan import Plan
 from landing_zone.ports import Page, Versioned
 from landing_zone.request_parsing import parse_tenant_text
@@ -131,6 +132,61 @@ class FakeLedger:
         """Hold nothing for the tenant any more."""
         self.held.pop((hub, tenant_id), None)
         self.claims.pop((hub, tenant_id), None)
+
+
+class FakeHubRequests:
+    """Rows of the lanes of hubs, with versions."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self.rows: dict[tuple[str, str, str], Versioned[HubRow]] = {}
+        self.answered: list[HubRow] = []
+        self.writes = 0
+
+    def _put(self, row: HubRow) -> None:
+        self.writes += 1
+        member = row.member
+        key = (member.hub, member.lane, member.tenant_id)
+        self.rows[key] = Versioned(row, f"etag-{self.writes}")
+
+    async def ask(self, member: Member, *, present: bool) -> HubRow | None:
+        """Ask for something, or to be gone."""
+        found = self.rows.get((member.hub, member.lane, member.tenant_id))
+        if found is None and not present:
+            return None
+        now = self._clock.now()
+        if found is None:
+            wanted = HubRow(member=member, since=now)
+        else:
+            wanted = found.value.asked(present=present, member=member, at=now)
+        if found is None or wanted != found.value:
+            self._put(wanted)
+        return wanted
+
+    async def get(self, hub: str, lane: Lane, tenant_id: str) -> HubRow | None:
+        """A tenant's row, or None."""
+        found = self.rows.get((hub, lane, tenant_id))
+        return found.value if found else None
+
+    async def all(self, hub: str, lane: Lane) -> list[Versioned[HubRow]]:
+        """All rows of a lane."""
+        return [row for key, row in self.rows.items() if key[:2] == (hub, lane)]
+
+    async def settle(self, row: Versioned[HubRow], failure: PermanentError | None = None) -> bool:
+        """Answer a row, unless it has changed."""
+        member = row.value.member
+        key = (member.hub, member.lane, member.tenant_id)
+        found = self.rows.get(key)
+        if found is None or found.etag != row.etag:
+            return False
+        self.answered.append(row.value)
+        if failure is not None:
+            self._put(row.value.failed(failure.code, failure.message, failure.hint))
+        elif row.value.present:
+            self._put(row.value.model_copy(update={"state": "applied"}))
+        else:
+            del self.rows[key]
+        return True
 
 
 class FakeAuditLog:
@@ -258,6 +314,7 @@ class World:
         self.clock = FakeClock()
         self.registry = FakeRegistry()
         self.ledger = FakeLedger(self.clock, document)
+        self.hub_requests = FakeHubRequests(self.clock)
         self.audit = FakeAuditLog()
         self.documents = FakeDocuments()
         self.arm = FakeArm()
@@ -268,6 +325,7 @@ class World:
             clock=self.clock,
             registry=self.registry,
             ledger=self.ledger,
+            hub_requests=self.hub_requests,
             audit=self.audit,
             documents=self.documents,
             arm=self.arm,

@@ -4,7 +4,7 @@ from typing import Final
 
 import azure.durable_functions as df
 
-from triggers import capacity, health, operations, recovery, tenants
+from triggers import capacity, health, hubs, operations, recovery, tenants
 
 BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     tenants.blueprint,
@@ -12,4 +12,5 @@ BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     capacity.blueprint,
     health.blueprint,
     recovery.blueprint,
+    hubs.blueprint,
 )

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from activities.dependencies import Dependencies, dependencies
 from landing_zone.contracts import OperationRef
 from landing_zone.errors import PermanentError
+from landing_zone.instances import is_on_its_way
 from landing_zone.operations import (
     LiveWait,
     OperationView,
@@ -20,7 +21,6 @@ from landing_zone.progress import OperationStatus
 from landing_zone.tenants import TenantRecord, instance_id, is_tenant_id, tenant_of_operation
 from orchestrators.fan_out import instance_prefix
 from triggers.answers import answer, answered
-from triggers.starting import is_on_its_way
 
 blueprint = df.Blueprint()
 

@@ -3,9 +3,8 @@
 from typing import Any, Protocol
 
 from landing_zone.contracts import OperationRef
+from landing_zone.instances import is_on_its_way
 from landing_zone.tenants import TenantRecord, instance_id
-
-_ALIVE = frozenset({"Running", "Pending", "Suspended", "ContinuedAsNew"})
 
 
 class Starter(Protocol):
@@ -25,12 +24,6 @@ class Starter(Protocol):
 async def is_alive(client: Starter, tenant_id: str) -> bool:
     """Whether the tenant's orchestration is on its way."""
     return is_on_its_way(await client.get_status(instance_id(tenant_id)))
-
-
-def is_on_its_way(status: Any) -> bool:
-    """Whether an orchestration of that status is there and has not ended."""
-    state = getattr(status, "runtime_status", None)
-    return getattr(state, "value", state) in _ALIVE
 
 
 async def start(client: Starter, record: TenantRecord) -> bool:

@@ -6,6 +6,7 @@ from activities.outcomes import outcome_of
 from activities.resources import begin_resource
 from landing_zone.applying import is_as_wanted
 from landing_zone.errors import PermanentError, TemporaryError
+from landing_zone.plan import Write
 from landing_zone.ports import Accepted
 from tests.activities.calls import (
     ASYNC,
@@ -18,6 +19,8 @@ from tests.activities.calls import (
     world_with_plan,
 )
 from tests.unit.planned import OUTPUTS, VENDED
+
+KEYS = [item.key for item in PLAN.resources if not item.outputs and item.write is not Write.HUB]
 
 RESET = TemporaryError("ConnectionFailed", "ServiceResponseError")
 
@@ -43,7 +46,7 @@ async def test_write_that_is_over_at_once_is_done() -> None:
     assert summary(outcome) == ("done", None, None, True)
 
 
-@pytest.mark.parametrize("key", [item.key for item in PLAN.resources if not item.outputs])
+@pytest.mark.parametrize("key", KEYS)
 async def test_second_beginning_writes_nothing(key: str) -> None:
     """An activity may run twice; what is there as wanted stays untouched."""
     world = await world_with_plan()

@@ -29,7 +29,7 @@ async def test_nothing_is_sent_for_what_is_not_there(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["network", "route-table", "peering:hub", "resource-group:network", "budget"]
+    "key", ["network", "route-table", "peering:spoke", "resource-group:network", "budget"]
 )
 async def test_what_was_made_is_deleted_once(key: str) -> None:
     """The second time there is nothing left to do."""

@@ -16,7 +16,7 @@ from tests.end_to_end.checks import (
 )
 from tests.end_to_end.cloud import Cloud, example
 
-SPEED = 300.0
+SPEED = 1000.0
 CALLS = 95
 """Calls that an undisturbed onboarding makes, about."""
 
@@ -45,7 +45,10 @@ _names = count(1)
 @pytest.fixture(scope="module")
 def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """A local cloud that fails as it is told to; patience is short here."""
-    settings = {"SPOKEWRIGHT_RETRY_DEADLINE_SECONDS": "4"}
+    settings = {
+        "SPOKEWRIGHT_RETRY_DEADLINE_SECONDS": "10",
+        "SPOKEWRIGHT_HUB_COLLECT_SECONDS": "0.2",
+    }
     with checked_cloud(tmp_path_factory.mktemp("troubled"), speed=SPEED, **settings) as found:
         yield found
 

@@ -16,10 +16,12 @@ from tests.end_to_end.checks import (
 )
 from tests.end_to_end.cloud import Cloud, example, wait_for
 
-SPEED = 60.0
+SPEED = 200.0
 SEED = 20_260_101
-LONGEST = 2.5
+LONGEST = 4.5
 """Seconds that an onboarding takes here, about: the moments are drawn from them."""
+
+QUICK = {"SPOKEWRIGHT_HUB_COLLECT_SECONDS": "0.2"}
 
 PARTS = {
     "worker": "localcloud.functions_host.worker",
@@ -38,7 +40,7 @@ def moments(number: int) -> list[tuple[str, float]]:
 @pytest.fixture(scope="module")
 def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """A local cloud whose parts are ended again and again."""
-    with checked_cloud(tmp_path_factory.mktemp("fragile"), speed=SPEED) as found:
+    with checked_cloud(tmp_path_factory.mktemp("fragile"), speed=SPEED, **QUICK) as found:
         yield found
 
 

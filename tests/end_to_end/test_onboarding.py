@@ -68,8 +68,9 @@ def test_the_operation_tells_its_steps_while_it_runs(cloud: Cloud) -> None:
     wait_for(ended, "the operation to end", 60)
     document = cloud.call("GET", operation).json()
     assert any(cause.startswith("waiting ") for cause in seen)
-    assert [step["state"] for step in document["steps"]] == ["done", "done", "done"]
-    assert document["criticalPath"]["keys"][0] == "subscription"
+    assert {step["state"] for step in document["steps"]} == {"done"}
+    assert document["criticalPath"]["keys"]
+    assert document["criticalPath"]["seconds"] > 0
     assert document["seconds"] >= document["criticalPath"]["seconds"]
 
 

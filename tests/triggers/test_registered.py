@@ -24,8 +24,23 @@ EXPECTED = {
     "verify_resource": ("activityTrigger", ""),
     "note": ("activityTrigger", ""),
     "announce": ("activityTrigger", ""),
+    "watch_hubs": ("timerTrigger", ""),
+    "sweep_hubs": ("timerTrigger", ""),
+    "reconcile_hub": ("orchestrationTrigger", ""),
+    "step_hub": ("activityTrigger", ""),
+    "begin_hub": ("activityTrigger", ""),
+    "poll_hub": ("activityTrigger", ""),
 }
-USE_THE_DURABLE_CLIENT = {"request_tenant", "show_operation", "recover_operations", "announce"}
+USE_THE_DURABLE_CLIENT = {
+    "request_tenant",
+    "show_operation",
+    "recover_operations",
+    "watch_hubs",
+    "sweep_hubs",
+    "announce",
+    "begin_hub",
+    "poll_hub",
+}
 FUNCTIONS = {item.get_function_name(): item for item in function_app.app.get_functions()}
 
 

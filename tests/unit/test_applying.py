@@ -123,7 +123,7 @@ def test_put_over_a_resource_without_tags_sends_ours() -> None:
 
 def test_put_of_what_takes_no_tags_sends_none() -> None:
     """A peering would be refused with them."""
-    peering = resource("peering:hub")
+    peering = resource("peering:spoke")
     assert apply_request(peering, {"tags": {"x": "y"}}).body == peering.body
 
 

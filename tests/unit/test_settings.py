@@ -130,3 +130,12 @@ def test_no_error_shows_any_part_of_a_secret(wrong: set[str]) -> None:
 def test_strangers_in_the_environment_do_not_matter(others: dict[str, str]) -> None:
     """The platform sets many variables."""
     assert settings_from({**others, **LEAST}) == settings_from(LEAST)
+
+
+def test_bounds_and_pace_of_the_hub_are_settings() -> None:
+    """Each by its own variable; the wrong one is named."""
+    known = {"SPOKEWRIGHT_HUBS": "hubs.yaml", "AzureWebJobsStorage": "x"}
+    found = settings_from(known | {"SPOKEWRIGHT_HUB_SHARDS": "4"})
+    assert (found.hub.shards, found.hub.peerings) == (4, 500)
+    with pytest.raises(ConfigurationError, match="SPOKEWRIGHT_HUB_SHARDS"):
+        settings_from(known | {"SPOKEWRIGHT_HUB_SHARDS": "0"})

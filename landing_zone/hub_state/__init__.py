@@ -1,0 +1,1 @@
+"""What a hub's shared resources should be, from the tenants that hang on it; pure."""

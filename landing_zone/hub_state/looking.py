@@ -1,0 +1,104 @@
+"""One look at a lane of a hub: who has what it asked for, and what is to be written next."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from landing_zone.applying import is_settling
+from landing_zone.arm_ids import normalized
+from landing_zone.errors import PermanentError
+from landing_zone.hub import Hub
+from landing_zone.hub_state.changes import Change, changes
+from landing_zone.hub_state.limits import HubSettings
+from landing_zone.hub_state.members import HubRow, Lane
+from landing_zone.hub_state.render import Desired, desired_state
+from landing_zone.hub_state.settled import is_settled, mentions
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look found.
+
+    Attributes:
+        settled: Tenants that wait and have what they asked for.
+        waiting: Tenants that go on waiting.
+        todo: The writes that are due in this round, in order.
+        busy: Normalized id of what Azure is still working on; empty where nothing is.
+        users: Whom each resource is for, by normalized id.
+        refused: Why those who wait cannot be served at all.
+    """
+
+    settled: frozenset[str]
+    waiting: frozenset[str]
+    todo: tuple[Change, ...] = ()
+    busy: str = ""
+    users: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    refused: PermanentError | None = None
+
+    def concerned(self, key: str) -> frozenset[str]:
+        """Those of the waiting whom a resource is for; all, where it is nobody's."""
+        return self.waiting & self.users.get(key, self.waiting)
+
+
+def look(
+    hub: Hub,
+    lane: Lane,
+    rows: Iterable[HubRow],
+    actual: Mapping[str, dict[str, Any]],
+    settings: HubSettings,
+    written: frozenset[str] = frozenset(),
+    skipped: frozenset[str] = frozenset(),
+) -> Look:
+    """Decide.
+
+    Args:
+        hub: The hub.
+        lane: The lane of it.
+        rows: All its members.
+        actual: What ARM holds, by normalized id.
+        settings: The bounds.
+        written: Normalized ids that had their turn in this round: each is written once, so that
+            a stream of requests for one does not hold up the others.
+        skipped: Normalized ids that are not waited for any longer.
+    """
+    known = tuple(rows)
+    asking = [row for row in known if row.state == "waiting"]
+    settled = _tenants(row for row in asking if is_settled(hub, row, actual, settings))
+    waiting = _tenants(asking) - settled
+    leaving = _tenants(row for row in known if not row.present)
+    try:
+        desired = _desired(hub, lane, known, settings)
+    except PermanentError as refusal:
+        return Look(settled, waiting, refused=refusal)
+    due = changes(hub, lane, desired, actual, leaving)
+    todo = tuple(change for change in due if normalized(change.id) not in written)
+    users = {normalized(change.id): change.tenants for change in due}
+    users |= {
+        key: item.tenants | _leavers(hub, asking, key, actual) for key, item in desired.items()
+    }
+    return Look(settled, waiting, todo, _busy(users.keys() - skipped, actual), users)
+
+
+def _leavers(
+    hub: Hub, asking: list[HubRow], key: str, actual: Mapping[str, dict[str, Any]]
+) -> frozenset[str]:
+    """Those who wait to be gone from a resource that others go on using."""
+    body = actual.get(key, {})
+    return _tenants(
+        row for row in asking if not row.present and mentions(hub, row.member, key, body)
+    )
+
+
+def _desired(hub: Hub, lane: Lane, rows: tuple[HubRow, ...], settings: HubSettings) -> Desired:
+    members = [row.member for row in rows if row.is_rendered]
+    return desired_state(hub, lane, members, settings)
+
+
+def _tenants(rows: Iterable[HubRow]) -> frozenset[str]:
+    return frozenset(row.member.tenant_id for row in rows)
+
+
+def _busy(ours: Iterable[str], actual: Mapping[str, dict[str, Any]]) -> str:
+    """A write of a forerunner that was killed may still be under way."""
+    busy = [key for key in sorted(ours) if is_settling(actual.get(key))]
+    return busy[0] if busy else ""

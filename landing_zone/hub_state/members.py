@@ -1,0 +1,81 @@
+"""Which tenants hang on a hub, what each wants of it, and whether it has it."""
+
+from ipaddress import IPv4Network
+from typing import Final, Literal, get_args
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+type Lane = Literal["firewall", "network", "dns"]
+
+LANES: Final[tuple[Lane, ...]] = get_args(Lane.__value__)
+"""What of a hub is written apart from the rest: Azure lets one writer at a time at each."""
+
+
+class Member(BaseModel):
+    """What one tenant wants of one lane of its hub.
+
+    Attributes:
+        hub: Name of the hub.
+        lane: Which of its shared parts.
+        tenant_id: Who wants it.
+        address_range: The spoke's addresses; in the lane `firewall`.
+        profiles: Egress profiles; in the lane `firewall`.
+        fqdns: Names of its own that it may reach; in the lane `firewall`.
+        network_id: ARM id of the spoke's network; in the lane `network`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    hub: str
+    lane: Lane
+    tenant_id: str
+    address_range: IPv4Network | None = None
+    profiles: tuple[str, ...] = ()
+    fqdns: tuple[str, ...] = ()
+    network_id: str = ""
+
+
+class HubRow(BaseModel):
+    """A member as the registry of the hub keeps it.
+
+    Attributes:
+        member: What it wants.
+        present: Whether it wants to be there; otherwise it wants to be gone.
+        state: Waiting, applied, or failed with the reason below.
+        since: When it last asked.
+        code: What kind of trouble, when there was any.
+        message: The trouble, for a person.
+        hint: What a person can do about it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    member: Member
+    present: bool = True
+    state: Literal["waiting", "applied", "failed"] = "waiting"
+    since: AwareDatetime
+    code: str = ""
+    message: str = ""
+    hint: str = ""
+
+    @property
+    def is_rendered(self) -> bool:
+        """Whether the hub's desired state holds it: what failed must not fail everyone else."""
+        return self.present and self.state != "failed"
+
+    def asked(self, *, present: bool, member: Member, at: AwareDatetime) -> "HubRow":
+        """The row once that is asked for; the same row when nothing is new."""
+        same = self.present == present and self.member == member
+        if same and self.state != "failed":
+            return self
+        return HubRow(member=member, present=present, since=at)
+
+    def failed(self, code: str, message: str, hint: str) -> "HubRow":
+        """The row once it is known that it cannot be had."""
+        changes = {"state": "failed", "code": code, "message": message, "hint": hint}
+        return self.model_copy(update=changes)
+
+
+def instance_of(hub: str, lane: Lane) -> str:
+    """Instance id of the orchestration that alone writes that lane of a hub."""
+    return f"hub-{hub}-{lane}"

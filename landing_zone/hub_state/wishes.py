@@ -1,0 +1,27 @@
+"""What a planned resource that the hub's reconciler writes asks of the hub."""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+from typing import Any
+
+from landing_zone.hub_state.members import Member
+
+
+def member_of(hub: str, tenant_id: str, body: Mapping[str, Any]) -> Member:
+    """The member that a planned body (its references resolved) describes."""
+    properties = body.get("properties")
+    if properties is not None:
+        return Member(
+            hub=hub,
+            lane="network",
+            tenant_id=tenant_id,
+            network_id=properties["remoteVirtualNetwork"]["id"],
+        )
+    return Member(
+        hub=hub,
+        lane="firewall",
+        tenant_id=tenant_id,
+        address_range=IPv4Network(body["addressRange"]),
+        profiles=tuple(body["profiles"]),
+        fqdns=tuple(body["fqdns"]),
+    )

@@ -1,0 +1,109 @@
+"""Whatever happens while a hub is reconciled, it ends as its tenants want it."""
+
+import asyncio
+from collections import Counter
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from activities.hub import step_hub
+from landing_zone.arm_ids import normalized
+from landing_zone.contracts import PollTarget
+from landing_zone.errors import TemporaryError
+from landing_zone.hub_state.changes import changes
+from landing_zone.hub_state.contracts import HubStep
+from landing_zone.hub_state.members import Member
+from landing_zone.hub_state.render import desired_state
+from landing_zone.ports import Accepted, Poll
+from tests.fakes import World
+from tests.unit.hub_members import HUB, SETTINGS, firewall
+
+FIRST = HubStep(hub=HUB.name, lane="firewall", collected=100)
+TARGET = PollTarget(kind="location", url="https://arm/1")
+NAMES = ("a.org", "b.org")
+STEPS = 60
+
+type Happening = tuple[str, int]
+
+HAPPENINGS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["ask", "leave", "step", "step", "killed", "restarted", "busy", "lost", "slow"]
+        ),
+        st.integers(0, 6),
+    ),
+    max_size=30,
+)
+
+
+def member(number: int) -> Member:
+    """A tenant whose profiles and names differ from those of the others."""
+    profiles = [name for bit, name in enumerate(("azure", "npm")) if number >> bit & 1]
+    return firewall(number, *profiles, fqdns=NAMES[: number % 3])
+
+
+async def happen(world: World, step: HubStep, happening: Happening) -> HubStep:
+    """Let something happen; the step at which the reconciler stands then."""
+    what, number = happening
+    match what:
+        case "ask" | "leave":
+            await world.hub_requests.ask(member(number), present=what == "ask")
+            return step
+        case "restarted":
+            return FIRST
+        case "busy":
+            world.arm.script("PUT", TemporaryError("AnotherOperationInProgress", "busy"))
+        case "lost":
+            error = TemporaryError("ConnectionFailed", "reset")
+            world.arm.script("PUT", error, and_apply=True)
+        case "slow":
+            world.arm.script("PUT", Accepted(None, TARGET, 1.0), and_apply=True)
+            world.arm.script("POLL", Poll(over=False, wait=1.0))
+    answer = await stepped(world, step)
+    # Killed: the step was made, but its answer never came.
+    return step if what == "killed" else answer
+
+
+async def stepped(world: World, step: HubStep) -> HubStep:
+    """Where the reconciler stands after a step; at the end of a round, at the next one."""
+    for key, body in world.arm.bodies.items():
+        body["id"] = key
+    answer = await step_hub(world.deps, step)
+    return FIRST if answer.state == "over" else answer.next
+
+
+async def lived(happenings: list[Happening]) -> World:
+    """A world in which all that happened, and in which the reconciler then came to rest."""
+    world = World()
+    step = FIRST
+    for happening in happenings:
+        step = await happen(world, step, happening)
+    for _ in range(STEPS):
+        step = await stepped(world, step)
+    return world
+
+
+@settings(max_examples=60, deadline=None)
+@given(HAPPENINGS)
+def test_the_hub_ends_as_its_tenants_want_it(happenings: list[Happening]) -> None:
+    """Everyone is answered, and ARM holds all that is wanted and nothing else."""
+    world = asyncio.run(lived(happenings))
+    last = {number: what for what, number in happenings if what in {"ask", "leave"}}
+    wanted = {f"tenant-{number}" for number, what in last.items() if what == "ask"}
+    rows = [row.value for row in world.hub_requests.rows.values()]
+    assert {row.member.tenant_id: row.state for row in rows} == dict.fromkeys(wanted, "applied")
+    members = [row.member for row in rows]
+    desired = desired_state(HUB, "firewall", members, SETTINGS)
+    held = {normalized(key): body for key, body in world.arm.bodies.items()}
+    assert held.keys() == desired.keys()
+    assert changes(HUB, "firewall", desired, held, frozenset()) == ()
+
+
+@settings(max_examples=30, deadline=None)
+@given(HAPPENINGS)
+def test_nobody_is_answered_more_often_than_it_asked(happenings: list[Happening]) -> None:
+    """An answer is held to the version of the request."""
+    world = asyncio.run(lived(happenings))
+    asked = Counter(number for what, number in happenings if what in {"ask", "leave"})
+    answered = Counter(row.member.tenant_id for row in world.hub_requests.answered)
+    assert all(answered[f"tenant-{number}"] <= asked[number] for number in range(7))

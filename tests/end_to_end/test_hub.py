@@ -1,0 +1,123 @@
+"""The hub under many tenants at once: few writes, nobody forgotten, nothing left behind."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.checks import (
+    address_ranges,
+    assert_connected,
+    assert_whole,
+    checked_cloud,
+    leftovers,
+)
+from tests.end_to_end.cloud import Cloud, example, wait_for
+
+SPEED = 200.0
+SEED = 20_260_601
+KINDS = ("/ipgroups/", "/rulecollectiongroups/")
+HOST = ("localcloud.functions_host --app", "localcloud.functions_host.worker")
+
+
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A local cloud of the hub's own, whose requests are counted."""
+    with checked_cloud(tmp_path_factory.mktemp("busy"), speed=SPEED) as found:
+        yield found
+
+
+def firewall_writes(cloud: Cloud) -> list[dict[str, Any]]:
+    """What was written of the firewall, refusals too."""
+    return [
+        item
+        for item in cloud.requests()
+        if item["method"] in {"PUT", "DELETE"}
+        and any(kind in item["url"].lower() for kind in KINDS)
+    ]
+
+
+def allowed(cloud: Cloud, profile: str) -> Counter[str]:
+    """The ranges that a profile lets out, as ARM holds them."""
+    groups = [
+        item
+        for item in cloud.resources()
+        if str(item["id"]).lower().endswith(f"/ipgroups/spokewright-hub-weu-{profile}")
+    ]
+    return Counter(one for item in groups for one in item["properties"]["ipAddresses"])
+
+
+def own_rules(cloud: Cloud) -> Counter[str]:
+    """The tenants that have a rule of their own."""
+    return Counter(
+        rule["name"]
+        for item in cloud.resources()
+        if "/rulecollectiongroups/spokewright-fqdns-" in str(item["id"]).lower()
+        for collection in item["properties"]["ruleCollections"]
+        for rule in collection["rules"]
+    )
+
+
+def assert_served(cloud: Cloud, tenants: list[str]) -> None:
+    """Each is active and stands in the hub once, with its range, its rule and its peering."""
+    for tenant in tenants:
+        found = cloud.settled(tenant, 110)
+        assert found["state"] == "active", found.get("reason")
+        assert_whole(cloud, tenant)
+        assert_connected(cloud, tenant)
+    ranges = {str(one) for one in address_ranges(cloud, tenants)}
+    assert len(ranges) == len(tenants)
+    for profile in ("azure", "github"):
+        found = allowed(cloud, profile)
+        assert {one: found[one] for one in ranges} == dict.fromkeys(ranges, 1)
+    rules = own_rules(cloud)
+    assert {one: rules[one] for one in tenants} == dict.fromkeys(tenants, 1)
+
+
+def test_twelve_tenants_at_once_cost_a_few_firewall_writes(busy: Cloud) -> None:
+    """Each write serves all who wait; Azure refuses none."""
+    tenants = [f"crowd-{number:02}" for number in range(12)]
+    before = len(firewall_writes(busy))
+    for tenant in tenants:
+        assert busy.post(example(tenantId=tenant)).status == 202
+    assert_served(busy, tenants)
+    writes = firewall_writes(busy)[before:]
+    assert len(writes) <= 9
+    assert not [item for item in busy.requests() if item["status"] == 409]
+
+
+def test_a_tenant_that_fails_leaves_nothing_in_the_hub(busy: Cloud) -> None:
+    """Its range is in no group and in no rule, while the others stay."""
+    assert busy.post(example(tenantId="crowd-stays")).status == 202
+    busy.settled("crowd-stays")
+    before = {str(item["id"]).lower() for item in busy.resources()}
+    kept = allowed(busy, "azure")
+    match = {"method": "PUT", "type": "Microsoft.Network/routeTables", "nth": 1}
+    fault = {"preset": "disallowed-by-policy", "match": match}
+    assert busy.arm("/_local/faults", fault).status == 201
+    assert busy.post(example(tenantId="crowd-fails")).status == 202
+    tenant = busy.settled("crowd-fails", 110)
+    assert busy.arm("/_local/faults", method="DELETE").status < 300
+    assert (tenant["state"], tenant["openWork"]) == ("failed", [])
+    assert "RequestDisallowedByPolicy" in tenant["reason"] or "policy" in tenant["reason"]
+    assert leftovers(busy, tenant, before) == set()
+    assert allowed(busy, "azure") == kept
+    assert own_rules(busy)["crowd-fails"] == 0
+
+
+def test_everyone_is_served_although_the_host_is_killed(busy: Cloud) -> None:
+    """At any moment, more than once; each once."""
+    dice = random.Random(SEED)  # noqa: S311 - moments of a test
+    tenants = [f"killed-{number}" for number in range(5)]
+    for tenant in tenants:
+        assert busy.post(example(tenantId=tenant)).status == 202
+    for part in HOST:
+        # The moment itself is what is tested, so this is a wait for a time and not for an event.
+        time.sleep(dice.uniform(0.5, 3.0))
+        wait_for(partial(busy.kill, part), f"{part} to be there")
+        wait_for(busy.is_up, "all parts to be back")
+    assert_served(busy, tenants)
