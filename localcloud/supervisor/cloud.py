@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from landing_zone.hub_state.limits import HubSettings
 from landing_zone.retries import RetryPolicy
 from localcloud.azurite import azurite_command, connection_string
 from localcloud.certificates import Certificates
@@ -89,7 +90,6 @@ def app_settings(cloud: Cloud) -> dict[str, str]:
         "SSL_CERT_FILE": ca,
         "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
         "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1",
-        **scaled_waits(cloud.speed),
         "PYTHON_THREADPOOL_THREAD_COUNT": str(FUNCTION_THREADS),
         "FUNCTIONS_WORKER_RUNTIME": "python",
     }
@@ -98,7 +98,12 @@ def app_settings(cloud: Cloud) -> dict[str, str]:
 def scaled_waits(speed: float) -> dict[str, str]:
     """The application's own waits, which pass as much faster as Azure does."""
     policy = RetryPolicy()
+    hub = HubSettings()
     seconds = {
+        "SPOKEWRIGHT_HUB_COLLECT_SECONDS": hub.collect_seconds,
+        "SPOKEWRIGHT_HUB_COLLECT_MOST_SECONDS": hub.collect_most_seconds,
+        "SPOKEWRIGHT_HUB_PEERING_COLLECT_SECONDS": hub.peering_collect_seconds,
+        "SPOKEWRIGHT_HUB_POLL_SECONDS": hub.poll_seconds,
         "SPOKEWRIGHT_RETRY_BASE_SECONDS": policy.base_seconds,
         "SPOKEWRIGHT_RETRY_CAP_SECONDS": policy.cap_seconds,
         "SPOKEWRIGHT_RETRY_POLL_SECONDS": policy.poll_seconds,
@@ -179,7 +184,8 @@ def _host(cloud: Cloud, base: Mapping[str, str]) -> Service:
             *("--state", str(cloud.directory("functions"))),
         ),
         ready=host_running(port, cloud.keys),
-        environment={**base, **app_settings(cloud)},
+        # What the caller sets explicitly wins over the scaled waits.
+        environment={**scaled_waits(cloud.speed), **base, **app_settings(cloud)},
         after=("azurite", "identity", "arm"),
         directory=ROOT,
     )

@@ -27,7 +27,8 @@ HOST = ("localcloud.functions_host --app", "localcloud.functions_host.worker")
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """A local cloud of the hub's own, whose requests are counted."""
-    with checked_cloud(tmp_path_factory.mktemp("busy"), speed=SPEED) as found:
+    settings = {"SPOKEWRIGHT_HUB_COLLECT_SECONDS": "2"}
+    with checked_cloud(tmp_path_factory.mktemp("busy"), speed=SPEED, **settings) as found:
         yield found
 
 
