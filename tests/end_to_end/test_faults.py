@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,14 +43,24 @@ LASTING: dict[str, dict[str, Any]] = {
 _names = count(1)
 
 
+SETTINGS = {
+    "SPOKEWRIGHT_RETRY_DEADLINE_SECONDS": "10",
+    "SPOKEWRIGHT_HUB_COLLECT_SECONDS": "0.2",
+}
+"""Patience is short here."""
+
+
 @pytest.fixture(scope="module")
 def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """A local cloud that fails as it is told to; patience is short here."""
-    settings = {
-        "SPOKEWRIGHT_RETRY_DEADLINE_SECONDS": "10",
-        "SPOKEWRIGHT_HUB_COLLECT_SECONDS": "0.2",
-    }
-    with checked_cloud(tmp_path_factory.mktemp("troubled"), speed=SPEED, **settings) as found:
+    """A local cloud that fails as it is told to."""
+    with checked_cloud(tmp_path_factory.mktemp("troubled"), speed=SPEED, **SETTINGS) as found:
+        yield found
+
+
+@pytest.fixture
+def troubled_alone(tmp_path: Path) -> Iterator[Cloud]:
+    """One of its own: a hub has room for some hundred tenants only."""
+    with checked_cloud(tmp_path, speed=SPEED, **SETTINGS) as found:
         yield found
 
 
@@ -95,7 +106,7 @@ def test_a_lasting_failure_is_taken_back_or_listed(troubled: Cloud, name: str) -
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_failure_of_any_call_is_got_over(troubled: Cloud, name: str) -> None:
+def test_a_failure_of_any_call_is_got_over(troubled_alone: Cloud, name: str) -> None:
     """Every call of an onboarding, one after the other."""
     for nth in range(1, CALLS + 1):
-        disturbed(troubled, FAULTS[name], nth)
+        disturbed(troubled_alone, FAULTS[name], nth)
