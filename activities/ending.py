@@ -25,7 +25,6 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
     subscription = outputs.get("subscription", {}).get("subscriptionId", "")
     document = operation_document(_view(deps, end, made))
     document["openWork"] = [item.dump() for item in work]
-    await deps.documents.put_operation(end.operation.operation_id, document)
     details = {"planHash": end.plan_hash, "code": end.code, "reason": end.reason}
     outcome = "active" if end.ok else "failed"
     await note_operation(deps, end.operation, "tenant.onboard", outcome, details)
@@ -51,6 +50,8 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
     # again would otherwise build on one that another tenant has been given meanwhile.
     if record.state is TenantState.FAILED and record.reservation is None:
         await _release(deps, record)
+    # Last: whoever reads here that the operation has ended finds the tenant as it says.
+    await deps.documents.put_operation(end.operation.operation_id, document)
     return Outcome(state="done")
 
 

@@ -104,9 +104,17 @@ class Cloud:
 
         def is_settled() -> dict[str, Any] | None:
             found = self.tenant(tenant_id)
-            return found if found.get("state") in SETTLED else None
+            return found if found.get("state") in SETTLED and self._has_ended(found) else None
 
         return wait_for(is_settled, f"tenant {tenant_id} to settle", seconds)
+
+    def _has_ended(self, tenant: dict[str, Any]) -> bool:
+        """Whether the tenant's operation says its end, too: the tenant says it first."""
+        try:
+            answer = self.call("GET", tenant["links"]["operation"])
+        except OSError:
+            return False
+        return answer.status == HTTPStatus.OK and answer.json()["state"] != "running"
 
     def resources(self) -> list[dict[str, Any]]:
         """Everything that ARM holds."""
