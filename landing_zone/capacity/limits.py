@@ -18,7 +18,7 @@ _IP_GROUPS: Final = f"{_LEARN}firewall-manager/ip-groups"
 _QUOTA: Final = f"{_LEARN}ai-foundry/openai/quotas-limits"
 _GROUPS: Final = f"{_LEARN}governance/management-groups/overview"
 _SETTING: Final = "the hub document"
-PROFILES: Final = ("azure", "github", "pypi", "npm")
+PROFILES: Final = ("azure", "github")
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,6 @@ PROFILES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "ghcr.io",
             "*.githubusercontent.com",
         ),
-        "pypi": ("pypi.org", "files.pythonhosted.org"),
-        "npm": ("registry.npmjs.org",),
     }
 )
 """Names that are reached over HTTPS, by profile; the order gives the priorities, for ever."""

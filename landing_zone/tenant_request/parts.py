@@ -104,9 +104,7 @@ class Compute(Part):
 class Egress(Part):
     """What the tenant may reach through the hub's firewall."""
 
-    profiles: Annotated[
-        tuple[Literal["azure", "github", "pypi", "npm"], ...], Field(max_length=4)
-    ] = ("azure",)
+    profiles: Annotated[tuple[Literal["azure", "github"], ...], Field(max_length=2)] = ("azure",)
     fqdns: Annotated[tuple[kinds.Fqdn, ...], Field(max_length=200)] = ()
 
 

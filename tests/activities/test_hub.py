@@ -160,7 +160,7 @@ async def test_a_refusal_is_told_to_those_whom_it_concerns() -> None:
     await asked(world, 1)
     await round_of(world)
     await asked(world, 2)
-    await world.hub_requests.ask(firewall(3, "npm"), present=True)
+    await world.hub_requests.ask(firewall(3, "github"), present=True)
     world.arm.script("PUT", REFUSED)
     await round_of(world)
     assert states(world) == {"tenant-1": "applied", "tenant-2": "failed", "tenant-3": "applied"}

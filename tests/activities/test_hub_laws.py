@@ -38,7 +38,7 @@ HAPPENINGS = st.lists(
 
 def member(number: int) -> Member:
     """A tenant whose profiles and names differ from those of the others."""
-    profiles = [name for bit, name in enumerate(("azure", "npm")) if number >> bit & 1]
+    profiles = [name for bit, name in enumerate(("azure", "github")) if number >> bit & 1]
     return firewall(number, *profiles, fqdns=NAMES[: number % 3])
 
 

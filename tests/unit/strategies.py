@@ -126,7 +126,7 @@ def optional_parts() -> dict[str, st.SearchStrategy[Any]]:
         "api": st.fixed_dictionaries({"auth": st.sampled_from(["token", "key", "both"])}),
         "egress": st.fixed_dictionaries(
             {
-                "profiles": some("azure", "github", "pypi", "npm"),
+                "profiles": some("azure", "github"),
                 "fqdns": st.lists(hosts(), max_size=3, unique=True),
             }
         ),

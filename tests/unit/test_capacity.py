@@ -162,12 +162,12 @@ def test_tier_decides_what_is_taken_of_the_shared_cluster(tier: str, takes: dict
 
 def test_egress_takes_room_in_the_firewall() -> None:
     """A range in the group of each profile; each name of its own is a destination."""
-    egress = {"profiles": ["azure", "npm"], "fqdns": ["a.contoso.com", "b.contoso.com"]}
+    egress = {"profiles": ["azure", "github"], "fqdns": ["a.contoso.com", "b.contoso.com"]}
     claims = demand_of(example_request(egress=egress)).claims
     assert claims["firewallAddresses"] == 3
     assert {name: claims[name] for name in claims if name.startswith("ipGroup:")} == {
         "ipGroup:azure": 1,
-        "ipGroup:npm": 1,
+        "ipGroup:github": 1,
     }
 
 

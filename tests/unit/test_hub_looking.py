@@ -44,13 +44,13 @@ def test_whoever_leaves_is_answered_once_nothing_of_it_is_left(wanted: list[Memb
 
 def test_a_tenant_is_answered_while_others_are_still_written() -> None:
     """Nobody waits for those who came later."""
-    first, second = firewall(1, "azure"), firewall(2, "azure", "npm")
+    first, second = firewall(1, "azure"), firewall(2, "azure", "github")
     found = looked([row(first), row(second)], applied("firewall", [first]))
     assert found.settled == {"tenant-1"}
     assert found.waiting == {"tenant-2"}
     assert [change.label for change in found.todo] == [
         "ipGroups/spokewright-hub-weu-azure",
-        "ipGroups/spokewright-hub-weu-npm",
+        "ipGroups/spokewright-hub-weu-github",
         "ruleCollectionGroups/spokewright-profiles",
     ]
 
@@ -72,7 +72,7 @@ def test_what_failed_is_not_tried_with_everyone_else() -> None:
 def test_a_write_concerns_those_who_wait_for_it() -> None:
     """Not those who have what they asked for, nor those who asked for something else."""
     done = row(firewall(1, "azure"), state="applied")
-    found = looked([done, row(firewall(2, "azure")), row(firewall(3, "npm"))], {})
+    found = looked([done, row(firewall(2, "azure")), row(firewall(3, "github"))], {})
     assert found.todo[0].tenants == {"tenant-1", "tenant-2"}
     assert found.concerned(normalized(found.todo[0].id)) == {"tenant-2"}
     assert found.concerned("nobodys") == {"tenant-2", "tenant-3"}

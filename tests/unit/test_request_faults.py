@@ -114,7 +114,7 @@ CASES: list[tuple[str, object, str, str, str]] = [
     ("compute.nodes", {**NODES, "size": "D4"}, "compute.nodes.size", "2 characters", "Standard_"),
     ("isolation", "nodepool", "compute.nodes", "is missing", "size, min and max"),
     ("isolation", "cluster", "compute.nodes", "is missing", "size, min and max"),
-    ("egress.profiles", ["internet"], "egress.profiles[0]", "internet", "azure, github"),
+    ("egress.profiles", ["internet"], "egress.profiles[0]", "internet", "azure or github"),
     ("egress.fqdns", ["10.0.0.1"], "egress.fqdns[0]", "not a host name", "no address"),
     ("egress.fqdns", ["*"], "egress.fqdns[0]", "1 character long", "host name"),
     ("egress.fqdns", ["*.com"], "egress.fqdns[0]", "not a host name", "host name"),
