@@ -1,6 +1,6 @@
 """What the application needs of Azure's data planes, as small protocols.
 
-Like those of `landing_zone.ports`: all methods are asynchronous, and all raise `TemporaryError` when
+Like those of `landing_zone.ports`: all are asynchronous, and raise `TemporaryError` when
 trying again can help and `PermanentError` when it cannot. A secret's value travels as `SecretStr`,
 within one activity, and is never part of a contract.
 """
