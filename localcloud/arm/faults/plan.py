@@ -133,6 +133,8 @@ class FaultPlan:
                 return OperationEffect(fault.id, failure=failure, status=effect.status)
             case "stuck":
                 return OperationEffect(fault.id, stuck=True)
+            case "slow":
+                return OperationEffect(fault.id, delay=seconds)
             case "operation-hidden":
                 return OperationEffect(fault.id, hidden_operation=seconds)
             case "resource-hidden":
