@@ -70,8 +70,9 @@ class Effect(_Part):
             handles it and answers nothing for `seconds`, then breaks the connection;
             `operation-fails` lets the operation that it begins end with the error; `stuck` keeps
             that operation and the resource as they are until the fault is removed; `slow` lets that
-            operation take `seconds` longer; `operation-hidden` lets the operation's URLs answer 404 for `seconds`;
-            `resource-hidden` lets the resource answer 404 for `seconds` after it was written.
+            operation take `seconds` longer; `operation-hidden` lets the operation's URLs answer 404
+            for `seconds`; `resource-hidden` lets the resource answer 404 for `seconds` after it was
+            written.
         status: Of `respond`.
         code: The error's code.
         message: The error's message.
