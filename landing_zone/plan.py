@@ -63,6 +63,20 @@ class Undo(StrEnum):
     KEEP = "keep"
 
 
+class Recovery(BaseModel):
+    """How a resource is brought back that was deleted and that Azure keeps for a while.
+
+    Attributes:
+        id: ARM id by which it is seen while it is kept; may hold references.
+        properties: What is sent among the resource's own properties.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    properties: dict[str, Any]
+
+
 class Resource(BaseModel):
     """One resource of a plan.
 
@@ -78,6 +92,7 @@ class Resource(BaseModel):
         undo: How it is taken back.
         outputs: What others may refer to: name of the output to the path of the property.
         ready: Path of a property to the value it has once all parts of the plan are there.
+        recovery: How it is brought back, where Azure keeps what is deleted, and its name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -93,6 +108,7 @@ class Resource(BaseModel):
     undo: Undo = Undo.DELETE
     outputs: dict[str, str] = {}
     ready: dict[str, str] = {}
+    recovery: Recovery | None = None
 
     @property
     def name(self) -> str:

@@ -96,7 +96,7 @@ def _cluster(scope: Scope, roles: frozenset[str]) -> Resource:
 def _access_properties(scope: Scope) -> dict[str, Any]:
     """Who reaches the API server, and how it knows them."""
     return {
-        "fqdnSubdomain": naming.world_wide("aks", scope.request, salt=scope.directory_id),
+        "fqdnSubdomain": naming.world_wide("aks", scope.request, salt=scope.salt),
         "enableRBAC": True,
         "disableLocalAccounts": True,
         "publicNetworkAccess": "Disabled",
