@@ -18,7 +18,7 @@ from tests.unit.planned_whole import outputs_of, wanting, whole_plan_of
 
 PLAN = whole_plan_of(wanting())
 OUTPUTS = outputs_of(PLAN)
-KEPT = {
+KEPT: dict[str, dict[str, Any]] = {
     "vault": {"createMode": "recover"},
     "ai:docintel": {"restore": True},
     "ai:speech": {"restore": True},
