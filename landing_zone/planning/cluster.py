@@ -162,6 +162,8 @@ def _node_pool(scope: Scope) -> dict[str, Any]:
         "count": nodes.min,
         "minCount": nodes.min,
         "maxCount": nodes.max,
+        # A request is held to the addresses that this takes.
+        "upgradeSettings": {"maxSurge": "1"},
         "vnetSubnetID": scope.subnet_id("aks"),
         "tags": scope.tags,
     }
