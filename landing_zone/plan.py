@@ -143,13 +143,17 @@ class Plan(BaseModel):
         keys = [resource.key for resource in self.resources]
         if len(set(keys)) != len(keys):
             raise ValueError("two resources of a plan have the same key")
-        topological({resource.key: resource.waits_for for resource in self.resources})
+        topological(self._edges)
         return self
+
+    @cached_property
+    def _edges(self) -> Graph:
+        return {resource.key: resource.waits_for for resource in self.resources}
 
     @cached_property
     def graph(self) -> Graph:
         """What each resource waits for, without the edges that follow from others."""
-        return reduced({resource.key: resource.waits_for for resource in self.resources})
+        return reduced(self._edges)
 
     @cached_property
     def by_key(self) -> dict[str, Resource]:
