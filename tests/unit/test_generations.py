@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landing_zone.plan import Plan, Resource
-from landing_zone.planning import whole_plan
+from landing_zone.planning import plan
 from landing_zone.planning.cluster import CLUSTER
 from landing_zone.tenant_request import TenantRequest
 from tests.fakes import HUBS
@@ -27,7 +27,7 @@ resource-name-rules, scope `global`)."""
 def plan_of_generation(request: TenantRequest, generation: int) -> Plan:
     """The plan of a request in one of its lives."""
     held = reservation_for(request).model_copy(update={"generation": generation})
-    return whole_plan(request, HUBS, HUB, held, ALL)
+    return plan(request, HUBS, HUB, held, ALL)
 
 
 def world_wide_names(made: Plan) -> dict[str, str]:
