@@ -82,7 +82,7 @@ async def _resource(deps: Dependencies, call: Call) -> Resource:
 async def _is_kept(deps: Dependencies, resource: Resource) -> bool:
     """Whether the resource was deleted and can be brought back."""
     kept = resource.recovery
-    return kept is not None and await deps.arm.get(kept.id, resource.api_version) is not None
+    return kept is not None and await deps.arm.get(kept.id, kept.api_version) is not None
 
 
 async def _send(deps: Dependencies, request: Request) -> Accepted:

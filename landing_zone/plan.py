@@ -68,12 +68,14 @@ class Recovery(BaseModel):
 
     Attributes:
         id: ARM id by which it is seen while it is kept; may hold references.
+        api_version: The pinned api-version that reads it there.
         properties: What is sent among the resource's own properties.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
+    api_version: str
     properties: dict[str, Any]
 
 

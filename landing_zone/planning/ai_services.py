@@ -98,7 +98,11 @@ def _recovery(scope: Scope, service: str) -> Recovery:
     group = naming.resource_group(scope.request, "workload")
     kind = "Microsoft.CognitiveServices/locations/resourceGroups/deletedAccounts"
     names = (scope.request.region, group, _account_name(scope, service))
-    return Recovery(id=arm_id(scope.subscription, kind, *names), properties={"restore": True})
+    return Recovery(
+        id=arm_id(scope.subscription, kind, *names),
+        api_version=api_versions.COGNITIVE_SERVICES,
+        properties={"restore": True},
+    )
 
 
 def _project(scope: Scope) -> Resource:

@@ -50,5 +50,6 @@ def _recovery(scope: Scope) -> Recovery:
     kind = "Microsoft.KeyVault/locations/deletedVaults"
     return Recovery(
         id=arm_id(scope.subscription, kind, scope.request.region, name),
+        api_version=api_versions.DELETED_VAULTS,
         properties={"createMode": "recover"},
     )
