@@ -47,14 +47,16 @@ async def reserve(deps: Dependencies, operation: OperationRef) -> Outcome:
     record = await current_tenant(deps, operation)
     await _claim_subscription(deps, record)
     if record.reservation is None:
-        reservation = await _held(deps, record) or await _reserved(deps, record)
+        found = await _held(deps, record) or await _reserved(deps, record)
+        # The operation's number: the same however often this runs, and above all before it.
+        reservation = found.model_copy(update={"generation": record.operations})
         kept = await change_tenant(
             deps,
             operation.tenant_id,
-            lambda found: (
-                found
-                if found.reservation is not None
-                else found.model_copy(update={"reservation": reservation})
+            lambda latest: (
+                latest
+                if latest.reservation is not None
+                else latest.model_copy(update={"reservation": reservation})
             ),
         )
         if kept.reservation is not None and kept.reservation.hub != reservation.hub:

@@ -3,7 +3,7 @@
 from datetime import date
 from ipaddress import IPv4Network
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Reservation(BaseModel):
@@ -13,6 +13,9 @@ class Reservation(BaseModel):
         hub: Name of the hub.
         address_range: The spoke's address space.
         reserved_on: Day of the reservation (UTC): the first month of the tenant's budget.
+        generation: Which life of the tenant's subscription this is: 1, and higher each time that
+            everything was given back. What was made in an earlier one may keep its name for months
+            (a deleted vault for 90 days), so each life has world-wide names of its own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -20,3 +23,4 @@ class Reservation(BaseModel):
     hub: str
     address_range: IPv4Network
     reserved_on: date
+    generation: int = Field(default=1, ge=1)
