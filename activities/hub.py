@@ -149,7 +149,7 @@ async def _tell(deps: Dependencies, step: HubStep, failure: PermanentError) -> N
     except (PermanentError, TemporaryError):
         rows = await deps.hub_requests.all(step.hub, step.lane)
         waiting = [row.value for row in rows if row.value.state == "waiting"]
-        await _settle(deps, rows, (row.member.tenant_id for row in waiting), failure)
+        await _settle(deps, rows, (row.member.name for row in waiting), failure)
     else:
         await _settle(deps, rows, found.concerned(_key(step)), failure)
 
@@ -184,17 +184,17 @@ async def _look(deps: Dependencies, step: HubStep) -> tuple[Rows, Look]:
 async def _settle(
     deps: Dependencies,
     rows: Rows,
-    tenants: Iterable[str],
+    members: Iterable[str],
     failure: PermanentError | None = None,
 ) -> None:
-    chosen = frozenset(tenants)
+    chosen = frozenset(members)
     turn = asyncio.Semaphore(AT_ONCE)
 
     async def settle(row: Versioned[HubRow]) -> None:
         async with turn:
             await deps.hub_requests.settle(row, failure)
 
-    await asyncio.gather(*(settle(row) for row in rows if row.value.member.tenant_id in chosen))
+    await asyncio.gather(*(settle(row) for row in rows if row.value.member.name in chosen))
 
 
 def _begun(step: HubStep, resource_id: str) -> HubStep:

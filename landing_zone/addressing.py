@@ -4,9 +4,9 @@ The arithmetic is on half-open integer intervals; networks appear at the edges o
 standard library's network objects are slow by the thousand.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from landing_zone.errors import PermanentError
 
@@ -82,6 +82,17 @@ def spoke_subnets(spoke: IPv4Network) -> SpokeSubnets:
     lower, upper = spoke.subnets(prefixlen_diff=1)
     private_endpoints, agents = upper.subnets(prefixlen_diff=1)
     return SpokeSubnets(aks=lower, private_endpoints=private_endpoints, agents=agents)
+
+
+def ranges_of(found: Mapping[str, Any]) -> list[str]:
+    """The ranges (CIDR) that a peering or a subnet, as ARM shows it, has in use.
+
+    IPv6 ranges are left out: they take nothing of ours.
+    """
+    properties = found.get("properties", {})
+    space = properties.get("remoteAddressSpace") or properties
+    ranges = [*space.get("addressPrefixes", ()), properties.get("addressPrefix")]
+    return [one for one in ranges if one and ":" not in one]
 
 
 def _exhausted(

@@ -12,6 +12,7 @@ class Reservation(BaseModel):
     Attributes:
         hub: Name of the hub.
         address_range: The spoke's address space.
+        node_subnet: Range of the subnet of its node pool in the hub network; tier `nodepool` alone.
         reserved_on: Day of the reservation (UTC): the first month of the tenant's budget.
     """
 
@@ -19,4 +20,5 @@ class Reservation(BaseModel):
 
     hub: str
     address_range: IPv4Network
+    node_subnet: IPv4Network | None = None
     reserved_on: date
