@@ -45,7 +45,7 @@ class TableAuditLog:
         if noted is not None:
             return await self._record(tenant, int(noted["Sequence"]))
         head = await read_row(self._table, tenant, HEAD)
-        previous = None if head is None else await self._record(tenant, int(head["Sequence"]))
+        previous = await self._end(tenant, head)
         record = chain(entry, previous)
         rows = (
             {"RowKey": _row_key(record.sequence), **split("Record", record.model_dump_json())},
@@ -54,6 +54,13 @@ class TableAuditLog:
         values = {"Sequence": record.sequence, "Hash": record.hash}
         written = await commit(self._table, tenant, head, values, create=rows)
         return record if written else None
+
+    async def last(self, tenant_id: str) -> AuditRecord | None:
+        """The chain's last record, or None where there is none."""
+        return await self._end(tenant_id, await read_row(self._table, tenant_id, HEAD))
+
+    async def _end(self, tenant: str, head: TableEntity | None) -> AuditRecord | None:
+        return None if head is None else await self._record(tenant, int(head["Sequence"]))
 
     async def _record(self, tenant: str, sequence: int) -> AuditRecord:
         row = await read_row(self._table, tenant, _row_key(sequence))

@@ -138,10 +138,14 @@ class HubRequests(Protocol):
 
 
 class AuditLog(Protocol):
-    """The hash chain of each tenant."""
+    """The hash chain of each tenant, and of each lane of a hub."""
 
     async def append(self, entry: AuditEntry) -> AuditRecord:
         """Add an entry; one of the same event id is added once."""
+        ...
+
+    async def last(self, tenant_id: str) -> AuditRecord | None:
+        """The chain's last record, or None where there is none."""
         ...
 
     def read(self, tenant_id: str) -> AsyncIterator[AuditRecord]:

@@ -189,19 +189,30 @@ class FakeHubRequests:
 
 
 class FakeAuditLog:
-    """Chains in lists."""
+    """Chains in lists; `before_append` lets a test be the other writer."""
 
     def __init__(self) -> None:
         self.chains: dict[str, list[AuditRecord]] = {}
+        self.before_append: list[AuditEntry] = []
 
     async def append(self, entry: AuditEntry) -> AuditRecord:
         """Add an entry; one of the same event id is added once."""
+        while self.before_append:
+            self._add(self.before_append.pop(0))
+        return self._add(entry)
+
+    def _add(self, entry: AuditEntry) -> AuditRecord:
         records = self.chains.setdefault(entry.tenant_id, [])
         for record in records:
             if record.entry.event_id == entry.event_id:
                 return record
         records.append(chain(entry, records[-1] if records else None))
         return records[-1]
+
+    async def last(self, tenant_id: str) -> AuditRecord | None:
+        """The chain's last record, or None where there is none."""
+        records = self.chains.get(tenant_id)
+        return records[-1] if records else None
 
     async def read(self, tenant_id: str) -> AsyncIterator[AuditRecord]:
         """The tenant's records, first to last."""

@@ -92,6 +92,11 @@ def tenant_of(name: str) -> str:
     return name.removesuffix(_NODES)
 
 
+def chain_of(hub: str, lane: Lane) -> str:
+    """The audit chain of a lane of a hub; no tenant's id has a colon in it."""
+    return f"hub:{hub}:{lane}"
+
+
 def instance_of(hub: str, lane: Lane) -> str:
     """Instance id of the orchestration that alone writes that lane of a hub."""
     return f"hub-{hub}-{lane}"
