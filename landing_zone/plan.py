@@ -45,12 +45,23 @@ _TITLES = {
 
 
 class Write(StrEnum):
-    """How a resource is brought into being; `HUB` leaves it to the hub's reconciler."""
+    """How a resource is brought into being.
+
+    `HUB` leaves it to the hub's reconciler; `SECRET` and `INDEX` are written on a data plane, where
+    Azure Resource Manager neither makes nor shows them.
+    """
 
     PUT = "put"
     HUB = "hub"
     REGISTER_PROVIDER = "register-provider"
     MERGE_TAGS = "merge-tags"
+    SECRET = "secret"  # noqa: S105 - a kind of write
+    INDEX = "index"
+
+    @property
+    def on_data_plane(self) -> bool:
+        """Whether Azure Resource Manager is not asked about it."""
+        return self in {Write.SECRET, Write.INDEX}
 
 
 class Undo(StrEnum):
@@ -58,9 +69,26 @@ class Undo(StrEnum):
 
     DELETE = "delete"
     HUB = "hub"
+    INDEX = "index"
     DELETE_TAGS = "delete-tags"
     CANCEL_SUBSCRIPTION = "cancel-subscription"
     KEEP = "keep"
+
+
+class Recovery(BaseModel):
+    """How a resource is brought back that was deleted and that Azure keeps for a while.
+
+    Attributes:
+        id: ARM id by which it is seen while it is kept; may hold references.
+        api_version: The pinned api-version that reads it there.
+        properties: What is sent among the resource's own properties.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    api_version: str
+    properties: dict[str, Any]
 
 
 class Resource(BaseModel):
@@ -70,14 +98,15 @@ class Resource(BaseModel):
         key: Name within the plan, stable between plans of the same tenant.
         step: The step of onboarding it belongs to.
         type: ARM type, as `Microsoft.Network/virtualNetworks`.
-        id: ARM id; may hold references (see `landing_zone.references`).
+        id: ARM id, or one of its form; may hold references (see `landing_zone.references`).
         api_version: The pinned api-version that reads and writes it.
-        body: What is sent to ARM; may hold references.
+        body: What is sent, or what it is made from; may hold references.
         after: Keys of the resources that must be there first.
         write: How it is made.
         undo: How it is taken back.
         outputs: What others may refer to: name of the output to the path of the property.
         ready: Path of a property to the value it has once all parts of the plan are there.
+        recovery: How it is brought back, where Azure keeps what is deleted, and its name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -93,6 +122,7 @@ class Resource(BaseModel):
     undo: Undo = Undo.DELETE
     outputs: dict[str, str] = {}
     ready: dict[str, str] = {}
+    recovery: Recovery | None = None
 
     @property
     def name(self) -> str:
@@ -127,13 +157,17 @@ class Plan(BaseModel):
         keys = [resource.key for resource in self.resources]
         if len(set(keys)) != len(keys):
             raise ValueError("two resources of a plan have the same key")
-        topological({resource.key: resource.waits_for for resource in self.resources})
+        topological(self._edges)
         return self
+
+    @cached_property
+    def _edges(self) -> Graph:
+        return {resource.key: resource.waits_for for resource in self.resources}
 
     @cached_property
     def graph(self) -> Graph:
         """What each resource waits for, without the edges that follow from others."""
-        return reduced({resource.key: resource.waits_for for resource in self.resources})
+        return reduced(self._edges)
 
     @cached_property
     def by_key(self) -> dict[str, Resource]:

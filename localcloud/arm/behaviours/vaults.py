@@ -3,7 +3,7 @@
 from copy import deepcopy
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from localcloud.arm.behaviours.storage import timestamp
 from localcloud.arm.errors import ArmError, bad_request, conflict
@@ -73,21 +73,44 @@ def _check_retention(write: "Write") -> None:
 
 
 def _check_deleted(write: "Write") -> None:
+    """A vault is recovered in its own subscription, location and group; its name is kept anywhere.
+
+    learn: key-vault/general/key-vault-recovery.
+    """
     kept = [
         one
         for one in write.store.of_type(DELETED)
         if one.name.lower() == write.name.lower() and is_kept(one, write.now)
     ]
-    recovers = write.properties.get("createMode") == "recover"
-    if kept and not recovers:
+    here = any(_is_of(one, write) for one in kept)
+    if write.properties.get("createMode") == "recover":
+        if write.existing is None and not here:
+            message = (
+                "A soft deleted vault with the given name does not exist. Ensure that the name for"
+                " the vault that is being attempted to recover is in a recoverable state."
+            )
+            raise bad_request("SoftDeletedVaultDoesNotExist", message)
+        return
+    if here:
         message = (
             "A vault with the same name already exists in deleted state. You need to either recover"
             " or purge existing key vault."
         )
         raise conflict("ConflictError", message)
-    if recovers and write.existing is None and not kept:
-        message = f"There is no deleted vault '{write.name}' to recover."
-        raise ArmError(404, "DeletedVaultNotFound", message)
+    if kept:
+        message = (
+            f"The vault name '{write.name}' is already in use. Vault names are globally unique so"
+            " it is possible that the name is already taken. If you are sure that the vault name"
+            " was not taken then it is possible that a vault with the same name was recently"
+            " deleted but not purged after being placed in a recoverable state."
+        )
+        raise conflict("VaultAlreadyExists", message)
+
+
+def _is_of(kept: Record, write: "Write") -> bool:
+    """Whether a deleted vault is the one that would be written."""
+    same = kept.key == deleted_id(write.id, write.location).lower()
+    return same and kept.properties["vaultId"].lower() == write.id.lower()
 
 
 def is_kept(deleted: Record, now: float) -> bool:
@@ -107,7 +130,7 @@ def prepare(write: "Write") -> None:
 
 def _recover(write: "Write") -> None:
     for one in write.store.of_type(DELETED):
-        if one.name.lower() == write.name.lower():
+        if _is_of(one, write):
             for document in one.notes.get("secrets", []):
                 write.store.put(Record(**document))
             write.store.remove(one)
@@ -153,18 +176,42 @@ def check_secret(write: "Write") -> None:
 
 
 def prepare_secret(write: "Write") -> None:
-    """Give each version its address."""
-    vault = write.id.rpartition("/secrets/")[0].rpartition("/")[2].lower()
-    uri = f"https://{vault}.vault.azure.net/secrets/{write.name}"
-    old = write.existing
+    """Give each version its address, and keep the ones before it."""
+    vault = write.id.rpartition("/secrets/")[0].rpartition("/")[2]
+    if write.existing is not None:
+        write.existing.notes["versions"] = all_versions(write.existing)
+    complete_secret(write.properties, vault, write.name, write.existing, write.now)
+
+
+def complete_secret(
+    properties: dict[str, Any], vault: str, name: str, old: Record | None, now: float
+) -> None:
+    """Fill in the address and the attributes of a secret's new version."""
+    uri = f"https://{vault.lower()}.vault.azure.net/secrets/{name}"
     before = old.properties["secretUriWithVersion"].rpartition("/")[2] if old else "0"
-    version = int(before, 16) + 1
-    write.properties["secretUri"] = uri
-    write.properties["secretUriWithVersion"] = f"{uri}/{version:032x}"
-    attributes = write.properties.setdefault("attributes", {})
+    properties["secretUri"] = uri
+    properties["secretUriWithVersion"] = f"{uri}/{int(before, 16) + 1:032x}"
+    attributes = properties.setdefault("attributes", {})
     attributes.setdefault("enabled", True)
-    created = old.created if old else write.now
-    attributes.update(created=int(created), updated=int(write.now))
+    attributes.update(created=int(now), updated=int(now))
+
+
+def current_version(record: Record) -> dict[str, Any]:
+    """What the data plane knows of a secret's current version, its value too."""
+    address = record.properties["secretUriWithVersion"]
+    return {
+        "id": address,
+        "version": address.rpartition("/")[2],
+        "value": record.notes["secrets"]["value"],
+        "attributes": deepcopy(record.properties["attributes"]),
+        "contentType": record.properties.get("contentType", ""),
+        "tags": dict(record.body.get("tags", {})),
+    }
+
+
+def all_versions(record: Record) -> list[dict[str, Any]]:
+    """Every version of a secret, oldest first."""
+    return [*record.notes.get("versions", []), current_version(record)]
 
 
 def check_secret_delete(_: Store, record: Record) -> None:
