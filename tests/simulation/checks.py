@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from landing_zone.applying import bound, is_as_wanted
 from landing_zone.audit import verify
+from landing_zone.hub_state.members import HubRow
 from landing_zone.lifecycle import TenantState
 from landing_zone.plan import Resource, Write
 from landing_zone.tenants import TenantRecord, instance_id
@@ -55,10 +56,11 @@ def assert_ended_well(
 
 
 def assert_audit_verifies(simulation: Simulation, record: TenantRecord) -> None:
-    """The chain is whole, notes nothing twice, and ends with the end of the operation."""
+    """The chains are whole; the tenant's notes nothing twice, and ends as the operation did."""
+    for chain in simulation.world.audit.chains.values():
+        verdict = verify(chain)
+        assert verdict.valid, verdict.reason
     records = simulation.world.audit.chains[record.tenant_id]
-    verdict = verify(records)
-    assert verdict.valid, verdict.reason
     assert set(Counter(one.entry.event_id for one in records).values()) == {1}
     outcome = "active" if record.state is TenantState.ACTIVE else "failed"
     assert records[-1].entry.action == "tenant.onboard"
@@ -77,9 +79,7 @@ def assert_whole(simulation: Simulation, record: TenantRecord) -> None:
     unplanned = sorted(_unplanned(simulation, record, held, planned))
     assert not unplanned, f"they are there and not planned: {unplanned}"
     assert_connected(record, held)
-    rows = [row.value for key, row in simulation.world.hub_requests.rows.items()]
-    own = [row for row in rows if row.member.tenant_id == record.tenant_id]
-    assert {row.state for row in own} <= {"applied"}
+    assert {row.state for row in _rows(simulation, record)} == {"applied"}
     assert record.reservation is not None
     assert simulation.world.ledger.held[record.reservation.hub, record.tenant_id] == (
         record.reservation
@@ -130,8 +130,14 @@ def assert_free(simulation: Simulation, record: TenantRecord) -> None:
     assert record.reservation is None
     assert [key for key in world.ledger.held if key[1] == record.tenant_id] == []
     assert [key for key in world.ledger.claims if key[1] == record.tenant_id] == []
-    assert [key for key in world.hub_requests.rows if key[2] == record.tenant_id] == []
+    assert _rows(simulation, record) == []
     assert record.tenant_id not in world.registry.claims.values()
+
+
+def _rows(simulation: Simulation, record: TenantRecord) -> list[HubRow]:
+    """What the tenant has asked of its hub."""
+    rows = [row.value for row in simulation.world.hub_requests.rows.values()]
+    return [row for row in rows if row.member.tenant_id == record.tenant_id]
 
 
 def _implied(simulation: Simulation, record: TenantRecord, listed: set[str]) -> set[str]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from landing_zone.plan import Plan, Resource, Undo, Write
+from localcloud.arm.faults.plan import DATA_KINDS
+from localcloud.arm.faults.presets import PRESETS
 
 type Phase = Literal["write", "read", "poll", "undo"]
 
@@ -157,9 +159,17 @@ def applies(kind: Kind, resource: Resource) -> bool:
     """Whether a resource makes the calls that a kind of failure strikes, and can meet it."""
     if kind.phase == "undo" and resource.undo is Undo.KEEP:
         return False
+    if resource.write.on_data_plane and not _reaches_data_planes(kind):
+        return False
     if kind.phase in {"write", "poll"} and not _is_written(resource):
         return False
     return kind.fits(resource)
+
+
+def _reaches_data_planes(kind: Kind) -> bool:
+    """Whether a failure needs no operation: there are none on data planes."""
+    effect = PRESETS[kind.fault["preset"]]["effect"]["kind"]
+    return kind.phase != "poll" and effect in DATA_KINDS
 
 
 def fault_at(kind: Kind, resource: Resource) -> dict[str, Any]:
@@ -172,6 +182,8 @@ def fault_at(kind: Kind, resource: Resource) -> dict[str, Any]:
 def written_path(resource: Resource, kind: Kind) -> str:
     """A regular expression over the paths of the calls that write a resource, or take it back."""
     base = _pattern(resource.id)
+    if resource.write.on_data_plane:
+        return _data_path(resource)
     if resource.key == "hub:firewall":
         group, _, policy = base.rpartition("/firewallPolicies/")
         return rf"^{group}/(ipGroups|firewallPolicies/{policy}/ruleCollectionGroups)/[^/]+$"
@@ -184,11 +196,19 @@ def written_path(resource: Resource, kind: Kind) -> str:
 
 def _read_path(resource: Resource) -> str:
     base = _pattern(resource.id)
+    if resource.write.on_data_plane:
+        return _data_path(resource)
     if resource.key == "hub:firewall":
         return rf"^{base}/ruleCollectionGroups$"
     if resource.write is Write.HUB:
         return rf"^{base.rpartition('/')[0]}$"
     return rf"^{base}$"
+
+
+def _data_path(resource: Resource) -> str:
+    """The end of a path on a data plane: the kind of thing there, and its name."""
+    *_, kind, name = resource.id.split("/")
+    return rf"^/(vaults|search)/[^/]+/{kind}/{re.escape(name)}$"
 
 
 def _pattern(resource_id: str) -> str:

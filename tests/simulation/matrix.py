@@ -60,7 +60,8 @@ def cases() -> tuple[Case, ...]:
         for place, resource in enumerate(resources):
             fitting = [kind for kind in KINDS.values() if applies(kind, resource)]
             if resource.key in planned_before:
-                fitting = fitting[place % len(fitting) :][:1] if fitting else []
+                fitting = [kind for kind in fitting if kind.name not in ALIKE]
+                fitting = [fitting[place % len(fitting)]]
             for kind in fitting:
                 if kind.name in ALIKE and (kind.name, resource.type) in struck:
                     continue

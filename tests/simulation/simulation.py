@@ -127,7 +127,7 @@ def simulation(
     world = World()
     arm = LocalArm(world.clock, HUBS)
     ports = {name: port(getattr(world.deps, name)) for name in _PORTS}
-    world.deps = replace(world.deps, arm=arm.adapter(), **ports)
+    world.deps = replace(world.deps, **arm.ports(), **ports)
     engine = Engine(*functions(), world.clock, pause)
     try:
         with dependencies_of(world):
