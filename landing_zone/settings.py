@@ -23,6 +23,7 @@
 | `SPOKEWRIGHT_HUB_COLLECT_MOST_SECONDS` | the longest such time, while more ask, seconds | 20 |
 | `SPOKEWRIGHT_HUB_PEERING_COLLECT_SECONDS` | the same for peerings, seconds | 0.5 |
 | `SPOKEWRIGHT_HUB_POLL_SECONDS` | longest wait of a tenant between looks, seconds | 10 |
+| `SPOKEWRIGHT_KEYS_SETTLE_SECONDS` | time for the gateway to learn of a new key, seconds | 600 |
 | `AZURE_CLIENT_ID` | client id of a user-assigned identity | the system-assigned one |
 """
 
@@ -34,9 +35,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from landing_zone.errors import ConfigurationError
 from landing_zone.hub_state.limits import HubSettings
+from landing_zone.key_settings import KeySettings
 from landing_zone.retries import RetryPolicy
 
-_GROUPS = {"retry": "SPOKEWRIGHT_RETRY_", "hub": "SPOKEWRIGHT_HUB_"}
+_GROUPS = {
+    "retry": "SPOKEWRIGHT_RETRY_",
+    "hub": "SPOKEWRIGHT_HUB_",
+    "keys": "SPOKEWRIGHT_KEYS_",
+}
 
 
 class Settings(BaseModel):
@@ -53,6 +59,7 @@ class Settings(BaseModel):
         client_id: Client id of a user-assigned identity; empty for the system-assigned one.
         retry: Bounds of the attempts at one resource.
         hub: Bounds of a hub's shared resources, and the pace of its reconciler.
+        keys: The pace of key rotations.
     """
 
     # A fault's input may be the whole environment, and the chain of causes is logged.
@@ -68,6 +75,7 @@ class Settings(BaseModel):
     client_id: str = ""
     retry: RetryPolicy = RetryPolicy()
     hub: HubSettings = HubSettings()
+    keys: KeySettings = KeySettings()
 
 
 _VARIABLES = {
