@@ -20,6 +20,7 @@ from landing_zone.hub import Hub
 from landing_zone.lifecycle import TenantEvent, TenantState
 from landing_zone.plan import Plan, Undo, Write
 from landing_zone.planning import api_versions, plan
+from landing_zone.references import referenced_keys
 from landing_zone.reservation import Reservation
 from landing_zone.tenants import TenantRecord
 
@@ -151,4 +152,7 @@ def _summary(deps: Dependencies, made: Plan) -> PlanSummary:
         )
         for resource in made.resources
     )
-    return PlanSummary(plan_hash=made.hash, nodes=nodes, retry=deps.settings.retry)
+    named = referenced_keys([resource.id for resource in made.resources])
+    return PlanSummary(
+        plan_hash=made.hash, nodes=nodes, named=tuple(sorted(named)), retry=deps.settings.retry
+    )

@@ -83,14 +83,14 @@ def instance_prefix(operation: OperationRef, direction: Direction) -> str:
 
 
 def walk(
-    context: DurableOrchestrationContext, plan: Walk, on_end: Callable[[Results], None]
+    context: DurableOrchestrationContext, plan: Walk, on_end: Callable[[ResourceResult], None]
 ) -> Steps[Results]:
     """Walk the graph to its end.
 
     Args:
         context: The orchestration's context.
         plan: What to walk.
-        on_end: Told all results so far, each time that a resource has ended.
+        on_end: Told the end of each resource.
 
     Returns:
         What became of each resource. Nothing is raised: a failure is a result.
@@ -108,7 +108,7 @@ def walk(
         yield context.task_any([task for key, task in tasks.items() if key not in results])
         for key in [key for key, task in tasks.items() if _is_new(key, task, results)]:
             yield from _take(context, inputs[key], tasks[key].result, results)
-        on_end(results)
+            on_end(results[key])
     return results
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from landing_zone.errors import ConfigurationError
 from landing_zone.hub import parse_hub_document
-from localcloud.arm.serving import PortInUseError, log_to_stderr, serve
+from localcloud.arm.serving import Listener, PortInUseError, log_to_stderr, serve
 from localcloud.identity.server import Endpoint
 from localcloud.identity.tokens import Tokens, identity_of
 
@@ -41,7 +41,7 @@ def main() -> int:
         endpoint = Endpoint(
             Tokens(arguments.state), identity_of(str(hub.directory_id)), arguments.header
         )
-        asyncio.run(serve(endpoint.application(), arguments.port, "identity"))
+        asyncio.run(serve(Listener(endpoint.application(), arguments.port, "identity")))
     except PortInUseError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the one line that is promised
         return _PORT_IN_USE

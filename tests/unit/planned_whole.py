@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from landing_zone.applying import bound
 from landing_zone.plan import Plan, Resource, Undo, Write
-from landing_zone.planning import whole_plan
+from landing_zone.planning import plan
 from landing_zone.planning.scope import Options, Scope
 from landing_zone.references import Outputs
 from landing_zone.tenant_request import TenantRequest
@@ -44,7 +44,7 @@ def scope_of(request: TenantRequest, options: Options = ALL) -> Scope:
 
 def whole_plan_of(request: TenantRequest, options: Options = ALL) -> Plan:
     """The whole plan of a request."""
-    return whole_plan(request, HUBS, HUB, reservation_for(request), options)
+    return plan(request, HUBS, HUB, reservation_for(request), options)
 
 
 def whole_plans() -> st.SearchStrategy[Planned]:

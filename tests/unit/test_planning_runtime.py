@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from landing_zone.applying import is_as_wanted, undo_requests
 from landing_zone.errors import ConfigurationError
 from landing_zone.graph import ancestors
-from landing_zone.planning import whole_plan
+from landing_zone.planning import plan
 from landing_zone.planning.scope import Options
 from tests.fakes import HUBS
 from tests.unit.planned import HUB, reservation_for
@@ -123,7 +123,7 @@ def test_inside_of_a_cluster_overlaps_no_network_of_the_hub() -> None:
 
     def pods(*pool: str) -> str:
         changed = HUB.model_copy(update={"spoke_pool": tuple(map(IPv4Network, pool))})
-        made = whole_plan(request, HUBS, changed, reservation_for(request))
+        made = plan(request, HUBS, changed, reservation_for(request))
         return str(made.by_key["cluster"].body["properties"]["networkProfile"]["podCidr"])
 
     assert pods("10.16.0.0/12") == "100.64.0.0/16"
