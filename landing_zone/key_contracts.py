@@ -72,7 +72,7 @@ class RotationStatus(Contract):
     """
 
     started_at: AwareDatetime
-    phase: RotationPhase = "looking"
+    phase: RotationPhase
     key: KeyName | None = None
     full: bool = False
     until: AwareDatetime | None = None
