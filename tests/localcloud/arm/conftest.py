@@ -23,7 +23,7 @@ from localcloud.arm.routes.dispatch import handle
 from localcloud.arm.server import Settings, applications, open_cloud
 from localcloud.arm.world import Cloud
 from localcloud.identity.server import Endpoint
-from localcloud.identity.tokens import Tokens, identity_of
+from localcloud.identity.tokens import Tokens, automation_of
 
 HUB_FILE = Path("localcloud/hub.yaml")
 HUB_SUBSCRIPTION = "/subscriptions/a1b2c3d4-0000-4000-8000-00000000a001"
@@ -268,7 +268,7 @@ def running(directory: Path, hub: HubDocument, speed: float = 1000.0) -> Iterato
     thread.start()
 
     async def start() -> list[tuple[web.AppRunner, asyncio.Server]]:
-        endpoint = Endpoint(tokens, identity_of(str(hub.directory_id)), header)
+        endpoint = Endpoint(tokens, automation_of(hub), header)
         started = []
         made = applications(settings)
         served = ((made.arm, context), (endpoint.application(), None), (made.data, context))

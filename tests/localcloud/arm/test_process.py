@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from landing_zone.hub import HubDocument
-from localcloud.identity.tokens import Tokens, identity_of
+from localcloud.identity.tokens import Tokens, automation_of
 from tests.localcloud.arm.conftest import (
     HUB_FILE,
     HUB_GROUP,
@@ -71,7 +71,7 @@ class KnownCaller(Live):
 
     def token(self, resource: str = "https://management.azure.com") -> str:
         """A token for Azure Resource Manager, or for another resource."""
-        identity = identity_of(str(self.hub.directory_id))
+        identity = automation_of(self.hub)
         return self.tokens.issue(identity, resource, time.time())[0]
 
 
