@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from landing_zone.admission import Restart, admit
 from landing_zone.data_planes import KeyName, StoredSecret
 from landing_zone.errors import PermanentError
 from landing_zone.key_place import place_of
@@ -287,3 +288,25 @@ def test_once_begun_the_vault_holds_a_working_key_and_the_two_take_turns(
             case _:
                 model.regenerate(KEYS[number])
     assert all(before != after for before, after in pairwise(model.turns))
+
+
+def test_a_tenant_is_active_since_it_first_was() -> None:
+    """An update does not put its rotation off; one that starts anew starts with nothing."""
+    record = tenant(key="primary", rotated_at=NOON)
+    later = NOON + DAYS
+    updated = record.after(TenantEvent.UPDATE, later).after(TenantEvent.COMPLETE, later)
+    assert updated.active_since == NOON
+    failed = record.model_copy(update={"state": TenantState.FAILED})
+    match admit(example_request(), failed, "ann", later):
+        case Restart(again):
+            assert (again.active_since, again.keys) == (None, KeyRecord())
+        case other_meaning:
+            pytest.fail(f"not {other_meaning}")
+
+
+def test_a_record_of_before_there_were_keys_is_read() -> None:
+    """The registry holds some."""
+    document = tenant().model_dump(mode="json", exclude={"keys", "active_since"})
+    found = TenantRecord.model_validate(document)
+    assert (found.keys, found.active_since) == (KeyRecord(), None)
+    assert TenantRecord.model_validate_json(tenant().model_dump_json()) == tenant()

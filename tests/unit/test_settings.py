@@ -157,3 +157,12 @@ def test_bounds_and_pace_of_the_hub_are_settings() -> None:
     assert (found.hub.shards, found.hub.peerings) == (4, 500)
     with pytest.raises(ConfigurationError, match="SPOKEWRIGHT_HUB_SHARDS"):
         settings_from(known | {"SPOKEWRIGHT_HUB_SHARDS": "0"})
+
+
+def test_the_pace_of_key_rotations_is_bounded() -> None:
+    """Ten minutes unless it is said; a new key is not kept back for ever."""
+    assert settings_from(LEAST).keys.settle_seconds == 600
+    found = settings_from(LEAST | {"SPOKEWRIGHT_KEYS_SETTLE_SECONDS": "0.5"})
+    assert found.keys.settle_seconds == 0.5
+    with pytest.raises(ConfigurationError, match="SPOKEWRIGHT_KEYS_SETTLE_SECONDS"):
+        settings_from(LEAST | {"SPOKEWRIGHT_KEYS_SETTLE_SECONDS": "-1"})
