@@ -158,9 +158,8 @@ async def _caught_up(
         if latest == found.keys.rotated_at:
             return _with_keys(deps, found, asked=still)
         count = found.keys.rotations + 1
-        return _with_keys(
-            deps, found, key=held.key, rotated_at=latest, rotations=count, asked=still
-        )
+        key = held.key or held.tagged
+        return _with_keys(deps, found, key=key, rotated_at=latest, rotations=count, asked=still)
 
     return await change_tenant(deps, record.tenant_id, catch_up)
 
@@ -178,7 +177,7 @@ async def _note_rotation(
 ) -> None:
     ask = record.keys.asked
     moment = held.rotated_at.isoformat() if held.rotated_at else ""
-    details = {"key": held.key or "", "rotatedAt": moment}
+    details = {"key": held.key or held.tagged or "", "rotatedAt": moment}
     actor = ask.actor if ask else AUTOMATION
     await _note(deps, record.tenant_id, place, f"key.rotate:{moment}", details, actor)
 

@@ -218,6 +218,23 @@ async def test_a_rotation_whose_end_was_lost_is_noted_by_the_next_look() -> None
     assert world.record.keys.rotations == 1
 
 
+async def test_a_key_that_was_made_anew_behind_our_back_is_noted_by_its_name() -> None:
+    """The rotation was done, and the next look mends what came of it."""
+    world = await world_with(asked=asked())
+    turn = await turn_of(world)
+    assert turn.renew is not None
+    await renew_key(world.deps, task(turn.renew))
+    await store_key(world.deps, task(turn.renew))
+    world.by_hand(turn.renew)
+    await end_rotation(world.deps, RotationEnd(run=RUN, turn=turn, ok=True))
+    assert (world.record.keys.key, world.record.keys.asked) == ("secondary", None)
+    assert not world.works
+    assert await turn_of(world) == KeyTurn(place=PLACE)
+    assert world.works
+    actions = [entry.action for entry in world.audit.entries(TENANT)]
+    assert actions == ["key.rotate", "key.repair"]
+
+
 async def test_a_full_rotation_whose_end_was_lost_is_done_again() -> None:
     """Nobody knows whether the leaked key is gone."""
     world = await world_with(asked=asked(full=True))
