@@ -24,9 +24,9 @@
 | `SPOKEWRIGHT_HUB_GROUP_BYTES` | bytes of one rule collection group | 2000000 |
 | `SPOKEWRIGHT_HUB_PEERINGS` | peerings of a hub network | 500 |
 | `SPOKEWRIGHT_HUB_COLLECT_SECONDS` | time to collect requests to the firewall, seconds | 2 |
-| `SPOKEWRIGHT_HUB_COLLECT_MOST_SECONDS` | the longest such time, while more ask, seconds | 20 |
+| `SPOKEWRIGHT_HUB_COLLECT_MOST_SECONDS` | the longest such time, seconds | 120 |
 | `SPOKEWRIGHT_HUB_PEERING_COLLECT_SECONDS` | the same for peerings, seconds | 0.5 |
-| `SPOKEWRIGHT_HUB_POLL_SECONDS` | longest wait of a tenant between looks, seconds | 10 |
+| `SPOKEWRIGHT_HUB_POLL_SECONDS` | longest wait of a tenant between looks, seconds | 30 |
 | `SPOKEWRIGHT_KEYS_SETTLE_SECONDS` | time for the gateway to learn of a new key, seconds | 600 |
 | `AZURE_CLIENT_ID` | client id of a user-assigned identity | the system-assigned one |
 """

@@ -12,7 +12,8 @@ class HubSettings(BaseModel):
         group_bytes: Size of one rule collection group as JSON (limits page: 2 MB).
         peerings: Peerings of the hub network (virtual-network-limits: 500).
         collect_seconds: Time in which requests for the firewall are collected.
-        collect_most_seconds: The longest time of collecting, where more keep coming.
+        collect_most_seconds: The longest time of collecting, where more are coming: half of the
+            time that one write takes.
         peering_collect_seconds: The same for peerings, where a write takes seconds.
         poll_seconds: Longest wait of a tenant between two looks at its own request.
     """
@@ -26,5 +27,5 @@ class HubSettings(BaseModel):
     peerings: int = Field(default=500, ge=1)
     collect_seconds: float = Field(default=2.0, gt=0)
     peering_collect_seconds: float = Field(default=0.5, gt=0)
-    collect_most_seconds: float = Field(default=20.0, gt=0)
-    poll_seconds: float = Field(default=10.0, gt=0)
+    collect_most_seconds: float = Field(default=120.0, gt=0)
+    poll_seconds: float = Field(default=30.0, gt=0)
