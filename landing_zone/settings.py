@@ -7,7 +7,7 @@
 | `SPOKEWRIGHT_ARM_SCOPE` | scope of its tokens | `https://management.azure.com/.default` |
 | `SPOKEWRIGHT_VAULT_ENDPOINT` | base URL of a Key Vault | `https://{name}.vault.azure.net` |
 | `SPOKEWRIGHT_VAULT_SCOPE` | scope of its tokens | `https://vault.azure.net/.default` |
-| `SPOKEWRIGHT_SEARCH_ENDPOINT` | base URL of a search service | `https://{name}.search.windows.net` |
+| `SPOKEWRIGHT_SEARCH_ENDPOINT` | URL of a search service | `https://{name}.search.windows.net` |
 | `SPOKEWRIGHT_SEARCH_SCOPE` | scope of its tokens | `https://search.azure.com/.default` |
 | `SPOKEWRIGHT_TABLE_SERVICE` | URL of the table service, reached by managed identity | none |
 | `SPOKEWRIGHT_BLOB_SERVICE` | URL of the blob service, reached by managed identity | none |

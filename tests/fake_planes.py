@@ -6,55 +6,48 @@ from typing import Any
 from pydantic import SecretStr
 
 from landing_zone.data_planes import KeyName, StoredSecret
-from landing_zone.errors import PermanentError, TemporaryError
-
-type Failure = PermanentError | TemporaryError
 
 
 class FakeApiKeys:
-    """Keys of subscriptions; a regenerated one has the next number."""
+    """The two keys of each subscription, by its ARM id; `error` is raised instead of an answer."""
 
     def __init__(self) -> None:
-        self.keys: dict[str, dict[KeyName, str]] = {}
-        self.failures: list[Failure] = []
-        self.regenerated: list[tuple[str, KeyName]] = []
-
-    def give(self, subscription_id: str, primary: str, secondary: str) -> None:
-        """Let a subscription have keys."""
-        self.keys[subscription_id] = {"primary": primary, "secondary": secondary}
+        self.keys: dict[str, dict[KeyName, SecretStr]] = {}
+        self.regenerated: list[KeyName] = []
+        self.error: Exception | None = None
+        self._made = 0
 
     async def read(self, subscription_id: str) -> Mapping[KeyName, SecretStr]:
-        """Both keys."""
-        _fail(self.failures)
-        found = self.keys.get(subscription_id)
-        if found is None:
-            raise PermanentError("ResourceNotFound", "there is no such subscription")
-        return {name: SecretStr(value) for name, value in found.items()}
+        """Both keys; a subscription that was not known has two at once."""
+        if self.error is not None:
+            raise self.error
+        if subscription_id not in self.keys:
+            self.keys[subscription_id] = {"primary": self._new(), "secondary": self._new()}
+        return dict(self.keys[subscription_id])
 
     async def regenerate(self, subscription_id: str, key: KeyName) -> None:
-        """A new key."""
-        _fail(self.failures)
-        self.regenerated.append((subscription_id, key))
-        number = len(self.regenerated)
-        self.keys[subscription_id][key] = f"{key}-{number}"
+        """Replace one key by a new one."""
+        self.keys[subscription_id][key] = self._new()
+        self.regenerated.append(key)
+
+    def _new(self) -> SecretStr:
+        self._made += 1
+        return SecretStr(f"hush-{self._made}-hush")
 
 
-class FakeVaultSecrets:
-    """Versions of secrets by vault and name, oldest first."""
+class FakeVaults:
+    """The secrets of vaults, every version of them: by vault and name, oldest first."""
 
     def __init__(self) -> None:
         self.versions: dict[tuple[str, str], list[StoredSecret]] = {}
-        self.failures: list[Failure] = []
 
     async def get(self, vault: str, name: str) -> StoredSecret | None:
-        """The current version, or None."""
-        _fail(self.failures)
+        """The current version of a secret, or None."""
         found = self.versions.get((vault, name))
         return found[-1] if found else None
 
     async def put(self, vault: str, name: str, value: SecretStr, tags: Mapping[str, str]) -> None:
-        """A new version."""
-        _fail(self.failures)
+        """Make a secret's new current version."""
         self.versions.setdefault((vault, name), []).append(StoredSecret(value, dict(tags)))
 
 
@@ -63,7 +56,7 @@ class FakeSearchIndexes:
 
     def __init__(self) -> None:
         self.indexes: dict[tuple[str, str], dict[str, Any]] = {}
-        self.failures: list[Failure] = []
+        self.failures: list[Exception] = []
         self.writes = 0
 
     async def get(self, service: str, index: str) -> dict[str, Any] | None:
@@ -83,7 +76,7 @@ class FakeSearchIndexes:
         self.indexes.pop((service, index), None)
 
 
-def _fail(failures: list[Failure]) -> None:
+def _fail(failures: list[Exception]) -> None:
     """Raise what the test has put there next."""
     if failures:
         raise failures.pop(0)

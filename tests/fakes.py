@@ -21,7 +21,7 @@ from landing_zone.settings import Settings
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
 from tests.fake_arm import FakeArm
-from tests.fake_planes import FakeApiKeys, FakeSearchIndexes, FakeVaultSecrets
+from tests.fake_planes import FakeApiKeys, FakeSearchIndexes, FakeVaults
 
 ROOT = Path(__file__).resolve().parents[1]
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -320,7 +320,7 @@ class World:
         self.documents = FakeDocuments()
         self.arm = FakeArm()
         self.api_keys = FakeApiKeys()
-        self.vaults = FakeVaultSecrets()
+        self.vaults = FakeVaults()
         self.indexes = FakeSearchIndexes()
         self.client = FakeDurableClient()
         self.deps = Dependencies(
