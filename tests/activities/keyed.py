@@ -13,7 +13,7 @@ from landing_zone.key_records import KeyRecord
 from landing_zone.key_rotation import tags_of
 from landing_zone.lifecycle import TenantState
 from landing_zone.tenants import TenantRecord, new_tenant
-from tests.fake_planes import FakeApiKeys, FakeVaultSecrets
+from tests.fake_planes import FakeApiKeys, FakeVaults
 from tests.fakes import NOON, World, example_request
 from tests.unit.planned_whole import whole_plan_of
 
@@ -71,7 +71,7 @@ class FrailApiKeys(FakeApiKeys):
             await super().regenerate(subscription_id, key)
 
 
-class FrailVaults(FakeVaultSecrets):
+class FrailVaults(FakeVaults):
     """Vaults whose caller may die."""
 
     def __init__(self, mishaps: Mishaps) -> None:
@@ -93,18 +93,17 @@ class KeyedWorld(World):
         self.api_keys = FrailApiKeys(self.mishaps)
         self.vaults = FrailVaults(self.mishaps)
         self.deps = replace(self.deps, api_keys=self.api_keys, vaults=self.vaults)
-        self.api_keys.give(PLACE.subscription, "first-primary", "first-secondary")
         self.meddled = 0
 
     @property
-    def keys(self) -> dict[KeyName, str]:
+    def keys(self) -> dict[KeyName, SecretStr]:
         """What opens the gateway."""
         return self.api_keys.keys[PLACE.subscription]
 
     @property
     def renewed(self) -> list[KeyName]:
         """The keys that were made anew by us, in order."""
-        return [key for _, key in self.api_keys.regenerated]
+        return self.api_keys.regenerated
 
     @property
     def versions(self) -> list[StoredSecret]:
@@ -119,26 +118,26 @@ class KeyedWorld(World):
     @property
     def works(self) -> bool:
         """Whether what the vault holds opens the gateway."""
-        return self.opens(self.held.value.get_secret_value())
+        return self.opens(self.held.value)
 
     @property
     def record(self) -> TenantRecord:
         """The tenant's record."""
         return self.registry.rows[TENANT].value
 
-    def opens(self, value: str) -> bool:
+    def opens(self, value: SecretStr) -> bool:
         """Whether a value opens the gateway."""
         return value in self.keys.values()
 
     def by_hand(self, key: KeyName) -> None:
         """Someone makes a key anew in the portal."""
         self.meddled += 1
-        self.keys[key] = f"by-hand-{self.meddled}"
+        self.keys[key] = SecretStr(f"by-hand-{self.meddled}")
 
     def put(self, key: KeyName, /, **tags: str) -> None:
         """Someone puts a key into the vault."""
         kept = self.vaults.versions.setdefault((PLACE.vault, PLACE.secret), [])
-        kept.append(StoredSecret(SecretStr(self.keys[key]), tags))
+        kept.append(StoredSecret(self.keys[key], tags))
 
 
 async def world_with(
@@ -147,6 +146,7 @@ async def world_with(
     """A tenant that is active since noon, whose vault holds a key as onboarding puts it there."""
     world = KeyedWorld()
     await world.documents.put_plan(PLAN)
+    await world.api_keys.read(PLACE.subscription)
     known = {"plan_hash": PLAN.hash, "active_since": NOON, "keys": KeyRecord(**keys)}
     record = new_tenant(REQUEST, "ann", NOON)
     world.registry.put(record.model_copy(update={"state": state, **known}))

@@ -76,7 +76,7 @@ async def test_a_rotation_turns_the_vault_and_is_noted_with_its_time() -> None:
     await rotated(world)
     assert world.held.tags == tags_of("secondary", world.clock.now())
     assert world.works
-    assert world.opens(before.value.get_secret_value())
+    assert world.opens(before.value)
     keys = world.record.keys
     assert (keys.key, keys.rotated_at, keys.rotations) == ("secondary", world.clock.now(), 1)
     (entry,) = world.audit.entries(TENANT)
@@ -293,7 +293,7 @@ async def test_a_tenant_that_is_not_there_has_no_key() -> None:
     with pytest.raises(PermanentError, match="TenantNotFound"):
         await look_at_key(world.deps, RUN)
     keyed = await world_with()
-    keyed.api_keys.failures.append(TemporaryError("TooManyRequests", "slow down", 3.0))
+    keyed.api_keys.error = TemporaryError("TooManyRequests", "slow down", 3.0)
     with pytest.raises(TemporaryError, match="TooManyRequests"):
         await look_at_key(keyed.deps, RUN)
 
@@ -310,6 +310,6 @@ async def test_no_value_of_a_key_leaves_an_activity() -> None:
     said.append(await end_rotation(world.deps, RotationEnd(run=RUN, turn=turn, ok=True)))
     text = repr([one.dump() for one in said]) + world.record.model_dump_json()
     text += repr(world.audit.entries(TENANT)) + repr(world.versions)
-    values = {*world.keys.values(), *(one.value.get_secret_value() for one in world.versions)}
-    assert len(values) == 2
-    assert not [value for value in values if value in text]
+    secret = {*world.keys.values(), *(one.value for one in world.versions)}
+    assert len(secret) == 2
+    assert not [value for value in secret if value.get_secret_value() in text]

@@ -186,7 +186,7 @@ def test_the_place_of_a_key_is_the_plans() -> None:
     place = place_of(made)
     assert place.subscription == made.by_key["api-subscription"].id
     assert "${" not in place.subscription + place.vault
-    assert place.vault == made.by_key["vault"].name
+    assert (place.vault, place.secret) == (made.by_key["vault"].name, "api-key")
     with pytest.raises(PermanentError, match="NoApiKey"):
         place_of(without_key(plan_of(example_request())))
 
