@@ -30,6 +30,8 @@ EXPECTED = {
     "step_hub": ("activityTrigger", ""),
     "begin_hub": ("activityTrigger", ""),
     "poll_hub": ("activityTrigger", ""),
+    "begin_data": ("activityTrigger", ""),
+    "poll_data": ("activityTrigger", ""),
     "request_rotation": ("POST tenants/{tenantId}/rotate-key", KEY),
     "show_rotation": ("GET tenants/{tenantId}/rotate-key", KEY),
     "rotate_due_keys": ("timerTrigger", ""),

@@ -154,7 +154,7 @@ def test_pace_of_the_hub_is_a_setting() -> None:
     """Each by its own variable; the wrong one is named, and limits are the hub document's."""
     known = {"SPOKEWRIGHT_HUBS": "hubs.yaml", "AzureWebJobsStorage": "x"}
     found = settings_from(known | {"SPOKEWRIGHT_HUB_SHARDS": "4"})
-    assert (found.hub.shards, found.hub.poll_seconds) == (4, 10.0)
+    assert (found.hub.shards, found.hub.poll_seconds) == (4, 30.0)
     for name, value in (("SHARDS", "0"), ("PEERINGS", "500")):
         with pytest.raises(ConfigurationError, match=f"SPOKEWRIGHT_HUB_{name}"):
             settings_from(known | {f"SPOKEWRIGHT_HUB_{name}": value})
