@@ -6,13 +6,18 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from landing_zone.audit import AuditEntry
+from landing_zone.hub_state.members import Lane, chain_of
 from tests.end_to_end.checks import (
     address_ranges,
+    assert_audit_verifies,
     assert_connected,
     assert_whole,
+    audit_records,
     checked_cloud,
     leftovers,
 )
@@ -40,6 +45,30 @@ def firewall_writes(cloud: Cloud) -> list[dict[str, Any]]:
         if item["method"] in {"PUT", "DELETE"}
         and any(kind in item["url"].lower() for kind in KINDS)
     ]
+
+
+def hub_writes(cloud: Cloud, lane: Lane) -> Counter[str]:
+    """How often each resource of a lane of the hub was written, refusals too, by its id."""
+    kinds = KINDS if lane == "firewall" else ("/vnet-hub-weu/virtualnetworkpeerings/",)
+    paths = [
+        urlsplit(item["url"]).path.lower()
+        for item in cloud.requests()
+        if item["method"] in {"PUT", "DELETE"}
+    ]
+    return Counter(path for path in paths if any(kind in path for kind in kinds))
+
+
+def audited(cloud: Cloud, lane: Lane) -> list[tuple[AuditEntry, AuditEntry]]:
+    """The audit chain of a lane, once the lane is at rest: each write as it began and ended."""
+    chain = chain_of("hub-weu", lane)
+
+    def at_rest() -> bool:
+        records = audit_records(cloud, chain)
+        return bool(records) and records[-1].entry.outcome != "begun"
+
+    wait_for(at_rest, f"the {lane} to be at rest")
+    entries = [record.entry for record in assert_audit_verifies(cloud, chain)]
+    return list(zip(entries[::2], entries[1::2], strict=True))
 
 
 def allowed(cloud: Cloud, profile: str) -> Counter[str]:
@@ -110,6 +139,22 @@ def test_a_tenant_that_fails_leaves_nothing_in_the_hub(busy: Cloud) -> None:
     assert own_rules(busy)["crowd-fails"] == 0
 
 
+@pytest.mark.parametrize("lane", ["firewall", "network"])
+def test_each_write_to_the_hub_stands_in_its_audit_once(busy: Cloud, lane: Lane) -> None:
+    """As it began, with the tenants that it was for, and how it ended."""
+    assert busy.post(example(tenantId=f"audited-{lane}")).status == 202
+    assert busy.settled(f"audited-{lane}", 110)["state"] == "active"
+    writes = audited(busy, lane)
+    assert Counter(begun.resource.lower() for begun, _ in writes) == hub_writes(busy, lane)
+    for begun, over in writes:
+        assert (begun.outcome, begun.resource) == ("begun", over.resource)
+        assert over.outcome == "ended"
+        assert begun.details["lane"] == lane
+    last = [begun for begun, _ in writes if f"audited-{lane}" in begun.details["tenants"]]
+    assert last
+    assert {begun.details["method"] for begun in last} == {"PUT"}
+
+
 def test_everyone_is_served_although_the_host_is_killed(busy: Cloud) -> None:
     """At any moment, more than once; each once."""
     dice = random.Random(SEED)  # noqa: S311 - moments of a test
@@ -122,3 +167,7 @@ def test_everyone_is_served_although_the_host_is_killed(busy: Cloud) -> None:
         wait_for(partial(busy.kill, part), f"{part} to be there")
         wait_for(busy.is_up, "all parts to be back")
     assert_served(busy, tenants)
+    for lane in ("firewall", "network"):
+        for begun, over in audited(busy, lane):
+            assert (begun.outcome, begun.resource) == ("begun", over.resource)
+            assert over.outcome in {"ended", "failed", "unknown"}
