@@ -7,13 +7,16 @@ asked meanwhile is served by the next write.
 import asyncio
 import logging
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, Final
 
 from activities.dependencies import Dependencies
 from activities.hub_audit import note_begun, note_over, note_seen
+from activities.registered import every_tenant
 from landing_zone.arm_ids import normalized
 from landing_zone.contracts import PollTarget
 from landing_zone.errors import OperationFailedError, PermanentError, TemporaryError
+from landing_zone.hub_state.coming import is_coming
 from landing_zone.hub_state.contracts import HubAnswer, HubStep
 from landing_zone.hub_state.looking import Look, look
 from landing_zone.hub_state.members import HubRow
@@ -72,17 +75,30 @@ def _require_time(deps: Dependencies, step: HubStep) -> None:
 
 
 async def _more(deps: Dependencies, step: HubStep) -> HubAnswer | None:
-    """While others keep coming, the first write waits for them: it takes minutes, and they less."""
+    """While others are coming, the first write waits for them: it takes minutes, and they less."""
     hub = deps.settings.hub
     begun = bool(step.written or step.current or step.attempts)
     if begun or step.collected * step.collect_seconds >= hub.collect_most_seconds:
         return None
     rows = await deps.hub_requests.all(step.hub, step.lane)
     waiting = sum(row.value.state == "waiting" for row in rows)
-    if waiting <= max(1, step.seen):
+    if waiting <= max(1, step.seen) and not await _expected(deps, step, rows):
         return None
     counted = step.model_copy(update={"collected": step.collected + 1, "seen": waiting})
     return HubAnswer(state="collect", next=counted, waiting=waiting)
+
+
+async def _expected(deps: Dependencies, step: HubStep, rows: Rows) -> bool:
+    """Whether tenants were just admitted that will ask the firewall too."""
+    if step.lane != "firewall":
+        return False
+    hub = deps.document.hub(step.hub)
+    since = deps.clock.now() - timedelta(seconds=deps.settings.hub.collect_most_seconds)
+    asked = {row.value.member.tenant_id for row in rows}
+    return any(
+        record.tenant_id not in asked and is_coming(record, hub, since)
+        for record in await every_tenant(deps.registry)
+    )
 
 
 async def _go_on(deps: Dependencies, step: HubStep) -> HubAnswer:

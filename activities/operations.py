@@ -22,6 +22,7 @@ from landing_zone.hub import Hub
 from landing_zone.lifecycle import TenantEvent, TenantState
 from landing_zone.plan import Plan, Undo, Write
 from landing_zone.planning import api_versions, plan
+from landing_zone.references import referenced_keys
 from landing_zone.reservation import Reservation
 from landing_zone.tenants import TenantRecord
 
@@ -48,14 +49,16 @@ async def reserve(deps: Dependencies, operation: OperationRef) -> Outcome:
     record = await current_tenant(deps, operation)
     await _claim_subscription(deps, record)
     if record.reservation is None:
-        reservation = await _held(deps, record) or await _reserved(deps, record)
+        found = await _held(deps, record) or await _reserved(deps, record)
+        # The operation's number: the same however often this runs, and above all before it.
+        reservation = found.model_copy(update={"generation": record.operations})
         kept = await change_tenant(
             deps,
             operation.tenant_id,
-            lambda found: (
-                found
-                if found.reservation is not None
-                else found.model_copy(update={"reservation": reservation})
+            lambda latest: (
+                latest
+                if latest.reservation is not None
+                else latest.model_copy(update={"reservation": reservation})
             ),
         )
         if kept.reservation is not None and kept.reservation.hub != reservation.hub:
@@ -155,4 +158,7 @@ def _summary(deps: Dependencies, made: Plan) -> PlanSummary:
         )
         for resource in made.resources
     )
-    return PlanSummary(plan_hash=made.hash, nodes=nodes, retry=deps.settings.retry)
+    named = referenced_keys([resource.id for resource in made.resources])
+    return PlanSummary(
+        plan_hash=made.hash, nodes=nodes, named=tuple(sorted(named)), retry=deps.settings.retry
+    )

@@ -1,6 +1,6 @@
 """Optimistic transactions on one partition, whose head row's ETag decides who is first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from azure.core import MatchConditions
@@ -28,8 +28,8 @@ async def commit(
     head: TableEntity | None,
     values: Mapping[str, Any],
     *,
-    create: tuple[Mapping[str, Any], ...] = (),
-    delete: tuple[str, ...] = (),
+    create: Sequence[Mapping[str, Any]] = (),
+    delete: Sequence[str] = (),
 ) -> bool:
     """Change the head and other rows of its partition at once, or nothing.
 
@@ -44,12 +44,31 @@ async def commit(
     Returns:
         False when another writer was first.
     """
+    etag = etag_of(head)
+    done = await commit_at(table, partition, etag, values, create=create, delete=delete)
+    return done is not None
+
+
+async def commit_at(
+    table: TableClient,
+    partition: str,
+    etag: str | None,
+    values: Mapping[str, Any],
+    *,
+    create: Sequence[Mapping[str, Any]] = (),
+    delete: Sequence[str] = (),
+) -> str | None:
+    """The same for a head row of which only the ETag is known; None when there was none.
+
+    Returns:
+        The head row's new ETag; None when another writer was first.
+    """
     entity = {"PartitionKey": partition, "RowKey": HEAD, **values}
     first: tuple[Any, ...] = ("create", entity)
-    if head is not None:
+    if etag is not None:
         condition = {
             "mode": UpdateMode.REPLACE,
-            "etag": head.metadata["etag"],
+            "etag": etag,
             "match_condition": MatchConditions.IfNotModified,
         }
         first = ("update", entity, condition)
@@ -57,9 +76,14 @@ async def commit(
     gone = [("delete", {"PartitionKey": partition, "RowKey": key}) for key in delete]
     async with storage_errors():
         try:
-            await table.submit_transaction([first, *rows, *gone])
+            answers = await table.submit_transaction([first, *rows, *gone])
         except TableTransactionError as error:
             if error.status_code in {404, 409, 412}:
-                return False
+                return None
             raise
-    return True
+    return str(answers[0]["etag"])
+
+
+def etag_of(row: TableEntity | None) -> str | None:
+    """The version of a row; None where there is none."""
+    return None if row is None else str(row.metadata["etag"])

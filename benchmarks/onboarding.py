@@ -1,14 +1,15 @@
-"""How fifty tenants at once do on one hub, beside the critical path of one.
+"""How one cluster tenant, and fifty namespace tenants at once, do beside the critical path of one.
 
 The critical path of one is the sum of the latencies of Azure's operations along the longest chain
 of its plan, as the local ARM's profile has them, divided by the speed. What the hub's firewall
 needs for a tenant alone (an IP group a profile, two rule collection groups) is one after the other.
 
-    python benchmarks/onboarding.py [--speed 5] [--tenants 50]
+    python benchmarks/onboarding.py [--speed 5] [--tenants 50] [--cluster-speed 20] [--only fifty]
 
-Ends with one JSON line: `fiftyRatio` (makespan of all, from the first request to the last active
-tenant, over the critical path of one), `firewallWritesPerTenant`, `reconciliations` (rounds that
-wrote something), `armCallsPerTenant`, `pollsPerTenant`, `conflicts` (answers 409).
+Ends with one JSON line: `clusterRatio` (makespan of one cluster tenant over its critical path),
+`fiftyRatio` (makespan of all, from the first request to the last active tenant, over the critical
+path of one), `firewallWritesPerTenant`, `reconciliations` (rounds that wrote something),
+`armCallsPerTenant`, `pollsPerTenant`, `conflicts` (answers 409).
 """
 
 import argparse
@@ -18,6 +19,9 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,23 +30,42 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.makespan import latencies, latency_of, stored_plan  # noqa: E402 - after the path
-from landing_zone.graph import critical_path  # noqa: E402
+from landing_zone.graph import CriticalPath, critical_path  # noqa: E402
+from landing_zone.plan import Plan  # noqa: E402
 from tests.end_to_end.cloud import Cloud, example, running_cloud  # noqa: E402
 
+IP_GROUPS = "microsoft.network/ipgroups"
+RULE_GROUPS = "microsoft.network/firewallpolicies/rulecollectiongroups"
 FIREWALL = re.compile(r"/(ipGroups|ruleCollectionGroups)/[^/?]+\?", re.IGNORECASE)
 POLL = re.compile(r"/operation(Statuses|Results|s)/", re.IGNORECASE)
 ROUND = re.compile(r"reconciled \S+ \S+: [1-9][0-9]* written")
 
 
-def onboard_all(cloud: Cloud, number: int) -> tuple[float, list[dict[str, Any]]]:
+def firewall_writes_alone(plan: Plan) -> list[str]:
+    """The types of what the firewall of an empty hub is written for one tenant."""
+    wish = plan.by_key["hub:firewall"].body
+    groups = bool(wish["profiles"]) + bool(wish["fqdns"])
+    return [IP_GROUPS] * len(wish["profiles"]) + [RULE_GROUPS] * groups
+
+
+def path_of_one(cloud: Cloud, plan_hash: str) -> CriticalPath:
+    """The critical path of a tenant that is alone on its hub."""
+    plan = stored_plan(cloud, plan_hash)
+    writes = firewall_writes_alone(plan)
+    path = critical_path(plan.graph, partial(latency_of, plan, latencies(cloud), writes))
+    print(f"critical path of one: {path.seconds:.1f} s, {' > '.join(path.keys)}")
+    return path
+
+
+def onboard_all(cloud: Cloud, requests: list[dict[str, Any]]) -> tuple[float, list[dict[str, Any]]]:
     """The seconds until all were active, and the tenants."""
-    names = [f"measured-{index}" for index in range(number)]
     begun = time.monotonic()
-    for name in names:
-        answer = cloud.post(example(tenantId=name, isolation="namespace"))
-        if answer.status != 202:
-            raise SystemExit(answer.body.decode())
-    tenants = [cloud.settled(name, 3600) for name in names]
+    with ThreadPoolExecutor(len(requests)) as pool:
+        answers = list(pool.map(cloud.post, requests))
+    refused = [answer for answer in answers if answer.status != 202]
+    if refused:
+        raise SystemExit(refused[0].body.decode())
+    tenants = [cloud.settled(request["tenantId"], 3600) for request in requests]
     failed = [tenant for tenant in tenants if tenant["state"] != "active"]
     if failed:
         raise SystemExit(f"{len(failed)} failed, such as: {failed[0].get('reason')}")
@@ -56,13 +79,39 @@ def rounds(state: Path) -> int:
     )
 
 
-def measure(cloud: Cloud, state: Path, number: int) -> dict[str, float]:
-    """The figures."""
-    taken, tenants = onboard_all(cloud, number)
-    plan = stored_plan(cloud, tenants[0]["planHash"])
-    path = critical_path(plan.graph, partial(latency_of, plan, latencies(cloud)))
-    print(f"critical path of one: {path.seconds:.1f} s, {' > '.join(path.keys)}")
-    requests = cloud.requests()
+@contextmanager
+def measured(speed: float) -> Iterator[tuple[Cloud, Path]]:
+    """A local cloud, with the machine's load told before and after."""
+    with tempfile.TemporaryDirectory() as folder, running_cloud(Path(folder), speed=speed) as cloud:
+        print(f"speed {speed:g}, load {os.getloadavg()[0]:.2f} on {os.cpu_count()} cores")
+        yield cloud, Path(folder)
+        print(f"load at the end {os.getloadavg()[0]:.2f}")
+
+
+def measure_cluster(speed: float) -> dict[str, float]:
+    """One tenant with a cluster of its own; a first process start is not part of it."""
+    with measured(speed) as (cloud, _):
+        cloud.call("GET", "/api/tenants")
+        taken, [tenant] = onboard_all(cloud, [example("cluster")])
+        path = path_of_one(cloud, tenant["planHash"])
+    return {
+        "clusterRatio": taken / path.seconds,
+        "clusterSeconds": taken,
+        "clusterCriticalPathSeconds": path.seconds,
+    }
+
+
+def measure_fifty(speed: float, number: int) -> dict[str, float]:
+    """Many tenants of the shared cluster at once, on one hub."""
+    with measured(speed) as (cloud, state):
+        cloud.call("GET", "/api/tenants")
+        named = [
+            example(tenantId=f"measured-{index}", isolation="namespace") for index in range(number)
+        ]
+        taken, tenants = onboard_all(cloud, named)
+        path = path_of_one(cloud, tenants[0]["planHash"])
+        requests = cloud.requests()
+        reconciliations = rounds(state)
     writes = [item for item in requests if item["method"] in {"PUT", "DELETE"}]
     on_firewall = [item for item in writes if FIREWALL.search(item["url"])]
     return {
@@ -70,7 +119,7 @@ def measure(cloud: Cloud, state: Path, number: int) -> dict[str, float]:
         "makespanSeconds": taken,
         "criticalPathSeconds": path.seconds,
         "firewallWritesPerTenant": len(on_firewall) / number,
-        "reconciliations": rounds(state),
+        "reconciliations": reconciliations,
         "armCallsPerTenant": len(requests) / number,
         "pollsPerTenant": sum(bool(POLL.search(item["url"])) for item in requests) / number,
         "conflicts": sum(item["status"] == 409 for item in requests),
@@ -79,17 +128,17 @@ def measure(cloud: Cloud, state: Path, number: int) -> dict[str, float]:
 
 def main() -> None:
     """Run the benchmark."""
-    parser = argparse.ArgumentParser(description="fifty onboardings at once")
+    parser = argparse.ArgumentParser(description="onboardings beside their critical path")
     parser.add_argument("--speed", type=float, default=5.0)
     parser.add_argument("--tenants", type=int, default=50)
+    parser.add_argument("--cluster-speed", type=float, default=20.0)
+    parser.add_argument("--only", choices=("cluster", "fifty"))
     options = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        running_cloud(Path(folder), speed=options.speed) as cloud,
-    ):
-        print(f"speed {options.speed:g}, load {os.getloadavg()[0]:.2f} on {os.cpu_count()} cores")
-        figures = measure(cloud, Path(folder), options.tenants)
-        print(f"load at the end {os.getloadavg()[0]:.2f}")
+    figures: dict[str, float] = {}
+    if options.only != "fifty":
+        figures |= measure_cluster(options.cluster_speed)
+    if options.only != "cluster":
+        figures |= measure_fifty(options.speed, options.tenants)
     print(json.dumps({name: round(value, 4) for name, value in figures.items()}))
 
 

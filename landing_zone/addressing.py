@@ -13,6 +13,8 @@ from landing_zone.errors import PermanentError
 ADDRESS_BITS = 32
 # Azure's smallest subnet is a /29 (learn: virtual-network/virtual-networks-faq).
 SMALLEST_SUBNET = 29
+# Azure keeps the first four addresses of each subnet and the last one (same page).
+ADDRESSES_OF_AZURE = 5
 
 
 class SpokeSubnets(NamedTuple):
@@ -27,6 +29,20 @@ class SpokeSubnets(NamedTuple):
     aks: IPv4Network
     private_endpoints: IPv4Network
     agents: IPv4Network
+
+
+class SpokeRoom(NamedTuple):
+    """How many addresses of each subnet of a spoke can be used.
+
+    Attributes:
+        aks: Those of `aks`.
+        private_endpoints: Those of `private-endpoints`.
+        agents: Those of `agents`.
+    """
+
+    aks: int
+    private_endpoints: int
+    agents: int
 
 
 class _Block(NamedTuple):
@@ -82,6 +98,16 @@ def spoke_subnets(spoke: IPv4Network) -> SpokeSubnets:
     lower, upper = spoke.subnets(prefixlen_diff=1)
     private_endpoints, agents = upper.subnets(prefixlen_diff=1)
     return SpokeSubnets(aks=lower, private_endpoints=private_endpoints, agents=agents)
+
+
+def spoke_room(prefix_length: int) -> SpokeRoom:
+    """The room in the subnets of a spoke of that size.
+
+    Raises:
+        ValueError: Such a spoke cannot be divided.
+    """
+    subnets = spoke_subnets(IPv4Network((0, prefix_length)))
+    return SpokeRoom(*(subnet.num_addresses - ADDRESSES_OF_AZURE for subnet in subnets))
 
 
 def ranges_of(found: Mapping[str, Any]) -> list[str]:

@@ -70,11 +70,13 @@ class PlanSummary(Contract):
     Attributes:
         plan_hash: Where the plan is stored.
         nodes: Its resources in order.
+        named: Keys of those whose outputs the ids of others refer to.
         retry: The bounds that apply to each.
     """
 
     plan_hash: str
     nodes: tuple[Node, ...]
+    named: tuple[str, ...] = ()
     retry: RetryPolicy = RetryPolicy()
 
 

@@ -1,10 +1,11 @@
 """How far an operation has come, small enough for a custom status.
 
-The durable extension keeps a custom status of at most 16 KB of UTF-16 text, so times are offsets in
-seconds and states are single letters.
+The durable extension keeps a custom status of at most 16 KB of UTF-16 text, so what it says of each
+resource of the plan stands in the plan's order without a name, times are offsets in seconds and
+states are single letters.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -20,7 +21,7 @@ _STATES = {letter: state for state, letter in _LETTERS.items()}
 
 
 class OperationStatus(Contract):
-    """The custom status of an operation's orchestration.
+    """How far an operation has come.
 
     Attributes:
         started_at: When it began.
@@ -30,7 +31,7 @@ class OperationStatus(Contract):
         cause: What it waits for, when that is not a resource.
         applied: The end of each resource that was made: letter, start, end, attempts.
         undone: The end of each resource that was taken back.
-        outputs: What resources have yielded that others refer to.
+        outputs: What resources have yielded that the ids of others refer to.
     """
 
     started_at: AwareDatetime
@@ -41,6 +42,58 @@ class OperationStatus(Contract):
     applied: dict[str, Mark] = Field(default_factory=dict)
     undone: dict[str, Mark] = Field(default_factory=dict)
     outputs: dict[str, dict[str, str]] = Field(default_factory=dict)
+
+
+class LiveStatus(Contract):
+    """The same as the custom status of an operation's orchestration.
+
+    Attributes:
+        started_at: When it began.
+        phase: What it is at.
+        planned_at: Seconds from the start until the plan was there; None before.
+        plan_hash: The plan, once there is one.
+        cause: What it waits for, when that is not a resource.
+        applied: For each resource of the plan, in its order, its mark as text; empty for none.
+        undone: The same for those that were to be taken back.
+        outputs: What resources have yielded that the ids of others refer to.
+    """
+
+    started_at: AwareDatetime
+    phase: Phase = "request"
+    planned_at: float | None = None
+    plan_hash: str = ""
+    cause: str = ""
+    applied: tuple[str, ...] = ()
+    undone: tuple[str, ...] = ()
+    outputs: dict[str, dict[str, str]] = Field(default_factory=dict)
+
+    def read(self, keys: Sequence[str]) -> OperationStatus:
+        """It with names: `keys` are those of the plan, in its order."""
+        return OperationStatus(
+            started_at=self.started_at,
+            phase=self.phase,
+            planned_at=self.planned_at,
+            plan_hash=self.plan_hash,
+            cause=self.cause,
+            applied=_named(keys, self.applied),
+            undone=_named(keys, self.undone),
+            outputs=self.outputs,
+        )
+
+
+def _named(keys: Sequence[str], texts: Sequence[str]) -> dict[str, Mark]:
+    return {key: _parsed(text) for key, text in zip(keys, texts, strict=False) if text}
+
+
+def mark_text(started_at: datetime, result: ResourceResult) -> str:
+    """A mark as text: `d1.5,61.25,2` (state, start, end, attempts)."""
+    letter, begun, ended, attempts = _mark(started_at, result)
+    return f"{letter}{'' if begun is None else f'{begun:.10g}'},{ended:.10g},{attempts}"
+
+
+def _parsed(text: str) -> Mark:
+    begun, ended, attempts = text[1:].split(",")
+    return text[:1], float(begun) if begun else None, float(ended), int(attempts)
 
 
 def marks(started_at: datetime, results: Mapping[str, ResourceResult]) -> dict[str, Mark]:

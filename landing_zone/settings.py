@@ -17,9 +17,9 @@
 | `SPOKEWRIGHT_RETRY_MAX_FAILED_OPERATIONS` | failed operations of one resource | 3 |
 | `SPOKEWRIGHT_HUB_SHARDS` | rule collection groups for the tenants' own names | 1 |
 | `SPOKEWRIGHT_HUB_COLLECT_SECONDS` | time to collect requests to the firewall, seconds | 2 |
-| `SPOKEWRIGHT_HUB_COLLECT_MOST_SECONDS` | the longest such time, while more ask, seconds | 20 |
+| `SPOKEWRIGHT_HUB_COLLECT_MOST_SECONDS` | the longest such time, seconds | 120 |
 | `SPOKEWRIGHT_HUB_PEERING_COLLECT_SECONDS` | the same for the hub network, seconds | 0.5 |
-| `SPOKEWRIGHT_HUB_POLL_SECONDS` | longest wait of a tenant between looks, seconds | 10 |
+| `SPOKEWRIGHT_HUB_POLL_SECONDS` | longest wait of a tenant between looks, seconds | 30 |
 | `AZURE_CLIENT_ID` | client id of a user-assigned identity | the system-assigned one |
 """
 

@@ -20,7 +20,7 @@ from landing_zone.contracts import (
     ResourceTask,
     Via,
 )
-from landing_zone.graph import Graph, reversed_graph
+from landing_zone.graph import Graph, reversed_graph, topological
 from landing_zone.tenants import instance_id
 from orchestrators.apply_resource import announcement
 from orchestrators.calls import Steps, call
@@ -83,20 +83,21 @@ def instance_prefix(operation: OperationRef, direction: Direction) -> str:
 
 
 def walk(
-    context: DurableOrchestrationContext, plan: Walk, on_end: Callable[[Results], None]
+    context: DurableOrchestrationContext, plan: Walk, on_end: Callable[[ResourceResult], None]
 ) -> Steps[Results]:
     """Walk the graph to its end.
 
     Args:
         context: The orchestration's context.
         plan: What to walk.
-        on_end: Told all results so far, each time that a resource has ended.
+        on_end: Told the end of each resource.
 
     Returns:
         What became of each resource. Nothing is raised: a failure is a result.
     """
     told = reversed_graph(plan.graph)
-    inputs = {key: plan.task(key, told) for key in sorted(plan.graph)}
+    # Those that wait for nothing are begun before those that only wait.
+    inputs = {key: plan.task(key, told) for key in topological(plan.graph)}
     tasks = {
         key: context.call_sub_orchestrator(
             "apply_resource", data.dump(), plan.instance(key), expected_type=dict
@@ -108,7 +109,7 @@ def walk(
         yield context.task_any([task for key, task in tasks.items() if key not in results])
         for key in [key for key, task in tasks.items() if _is_new(key, task, results)]:
             yield from _take(context, inputs[key], tasks[key].result, results)
-        on_end(results)
+            on_end(results[key])
     return results
 
 

@@ -15,7 +15,7 @@ from landing_zone.contracts import (
     ResourceResult,
 )
 from landing_zone.graph import Graph, reversed_graph, subgraph
-from landing_zone.progress import OperationStatus, marks, outputs_of_results
+from landing_zone.progress import LiveStatus, mark_text, outputs_of_results
 from landing_zone.retries import RetryPolicy
 from orchestrators.calls import Steps, WaitNote, settle
 from orchestrators.fan_out import Results, Walk, walk
@@ -65,7 +65,7 @@ def _build(
     summary: PlanSummary,
     board: "Board",
 ) -> Steps[OperationEnd]:
-    board.planned(summary.plan_hash)
+    board.planned(summary)
     graph = {node.key: frozenset(node.after) for node in summary.nodes}
     applying = Walk(operation, summary, "apply", graph, {})
     results = yield from walk(context, applying, board.applied)
@@ -74,7 +74,7 @@ def _build(
         problem = yield from _verify(context, operation, summary, results, board)
     if problem is None:
         return board.end(results=results)
-    board.show(phase="undo")
+    board.undoing()
     undone = yield from _undo(context, operation, summary, results, board)
     return board.end(problem=problem, results=results, undone=undone)
 
@@ -150,7 +150,14 @@ class Board(WaitNote):
         """Begin with nothing done."""
         self._context = context
         self._operation = operation
-        self._status = OperationStatus(started_at=context.current_utc_datetime)
+        self._status = LiveStatus(started_at=context.current_utc_datetime)
+        self._places: dict[str, int] = {}
+        self._named: frozenset[str] = frozenset()
+        # What is shown is changed in place, resource by resource: it is replayed at each episode.
+        self._shown: dict[str, Any] = {}
+        self._applied: list[str] = []
+        self._undone: list[str] = []
+        self._outputs: dict[str, dict[str, str]] = {}
 
     def __call__(self, wait: Wait) -> None:
         """Show what is waited for."""
@@ -159,24 +166,38 @@ class Board(WaitNote):
     def show(self, **changes: Any) -> None:
         """Change the status and show it."""
         self._status = self._status.model_copy(update={"cause": "", **changes})
-        self._context.set_custom_status(self._status.dump())
+        marks = {"applied": self._applied, "undone": self._undone, "outputs": self._outputs}
+        self._shown = {**self._status.dump(), **marks}
+        self._context.set_custom_status(self._shown)
 
-    def planned(self, plan_hash: str) -> None:
+    def planned(self, summary: PlanSummary) -> None:
         """The plan is there, and its resources are begun."""
+        self._places = {node.key: place for place, node in enumerate(summary.nodes)}
+        self._named = frozenset(summary.named)
+        self._applied = [""] * len(summary.nodes)
         seconds = self._context.current_utc_datetime - self._status.started_at
-        self.show(phase="apply", plan_hash=plan_hash, planned_at=round(seconds.total_seconds(), 3))
-
-    def applied(self, results: Results) -> None:
-        """A resource has been made, or not."""
         self.show(
-            applied=marks(self._status.started_at, results),
-            outputs=outputs_of_results(results.values()),
+            phase="apply",
+            plan_hash=summary.plan_hash,
+            planned_at=round(seconds.total_seconds(), 3),
         )
 
-    def undone(self, results: Results) -> None:
+    def applied(self, result: ResourceResult) -> None:
+        """A resource has been made, or not."""
+        self._applied[self._places[result.key]] = mark_text(self._status.started_at, result)
+        if result.key in self._named and result.key in result.outputs:
+            self._outputs[result.key] = result.outputs[result.key]
+
+    def undoing(self) -> None:
+        """What was made is being taken back."""
+        self._undone = [""] * len(self._places)
+        self.show(phase="undo")
+
+    def undone(self, result: ResourceResult) -> None:
         """A resource has been taken back, or not; that it was made says nothing any more."""
-        kept = {key: mark for key, mark in self._status.applied.items() if key not in results}
-        self.show(applied=kept, undone=marks(self._status.started_at, results))
+        place = self._places[result.key]
+        self._applied[place] = ""
+        self._undone[place] = mark_text(self._status.started_at, result)
 
     def end(
         self,

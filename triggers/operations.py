@@ -17,7 +17,7 @@ from landing_zone.operations import (
     operation_document,
 )
 from landing_zone.plan import Plan
-from landing_zone.progress import OperationStatus
+from landing_zone.progress import LiveStatus, OperationStatus
 from landing_zone.tenants import TenantRecord, instance_id, is_tenant_id, tenant_of_operation
 from orchestrators.fan_out import instance_prefix
 from triggers.answers import answer, answered
@@ -64,19 +64,21 @@ async def _live(
     """What the custom statuses of the orchestrations say."""
     found = await client.get_status(instance_id(operation.tenant_id))
     # All operations of a tenant share an instance id: one that has ended is an earlier one's.
-    status = _parsed(found.custom_status) if is_on_its_way(found) else None
-    if status is None or not status.plan_hash:
-        return OperationView(operation=operation, state="running", status=status)
-    plan = await deps.documents.get_plan(status.plan_hash)
+    live = _parsed(found.custom_status) if is_on_its_way(found) else None
+    if live is None or not live.plan_hash:
+        begun = live.read(()) if live else None
+        return OperationView(operation=operation, state="running", status=begun)
+    plan = await deps.documents.get_plan(live.plan_hash)
+    status = live.read([resource.key for resource in plan.resources])
     waits = await _waits(client, operation, plan, status)
     return OperationView(
         operation=operation, state="running", status=status, plan=plan, waits=waits
     )
 
 
-def _parsed(custom_status: Any) -> OperationStatus | None:
+def _parsed(custom_status: Any) -> LiveStatus | None:
     try:
-        return OperationStatus.parse(custom_status)
+        return LiveStatus.parse(custom_status)
     except ValidationError:
         return None
 

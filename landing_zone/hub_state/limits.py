@@ -9,7 +9,8 @@ class HubSettings(BaseModel):
     Attributes:
         shards: Rule collection groups that the tenants' own names are spread over.
         collect_seconds: Time in which requests for the firewall are collected.
-        collect_most_seconds: The longest time of collecting, where more keep coming.
+        collect_most_seconds: The longest time of collecting, where more are coming: half of the
+            time that one write takes.
         peering_collect_seconds: The same for the hub network, where a write takes seconds.
         poll_seconds: Longest wait of a tenant between two looks at its own request.
     """
@@ -20,5 +21,5 @@ class HubSettings(BaseModel):
     shards: int = Field(default=1, ge=1, le=80)
     collect_seconds: float = Field(default=2.0, gt=0)
     peering_collect_seconds: float = Field(default=0.5, gt=0)
-    collect_most_seconds: float = Field(default=20.0, gt=0)
-    poll_seconds: float = Field(default=10.0, gt=0)
+    collect_most_seconds: float = Field(default=120.0, gt=0)
+    poll_seconds: float = Field(default=30.0, gt=0)

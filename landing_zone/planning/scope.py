@@ -51,8 +51,22 @@ class Scope:
 
     @property
     def directory_id(self) -> str:
-        """The Entra directory; also what makes world-wide names ours."""
+        """The Entra directory."""
         return str(self.document.directory_id)
+
+    @property
+    def salt(self) -> str:
+        """What makes world-wide names ours, and those of a later generation new.
+
+        A deleted vault keeps its name for its retention, an AI account and its subdomain for two
+        days (learn: key-vault/general/soft-delete-overview, ai-services/recover-purge-resources). A
+        storage account can be recovered for 14 days and a PostgreSQL server for 5, unless its name
+        is taken anew (learn: storage/common/storage-account-recover,
+        postgresql/flexible-server/how-to-restore-dropped-server). Whatever else has an address in
+        Azure's DNS may be resolved to what was there before, for as long as records are cached.
+        """
+        generation = self.reservation.generation
+        return self.directory_id if generation == 1 else f"{self.directory_id}/{generation}"
 
     @property
     def tags(self) -> dict[str, str]:
@@ -115,11 +129,11 @@ class Scope:
     @property
     def storage_id(self) -> str:
         """ARM id of the tenant's own storage account, which it has only if it asked for one."""
-        name = naming.storage_account(self.request, salt=self.directory_id)
+        name = naming.storage_account(self.request, salt=self.salt)
         return self.workload_id("Microsoft.Storage/storageAccounts", name)
 
     @property
     def records_id(self) -> str:
         """ARM id of the storage account for the platform's records on this tenant."""
-        name = naming.records_account(self.request, salt=self.directory_id)
+        name = naming.records_account(self.request, salt=self.salt)
         return self.operations_id("Microsoft.Storage/storageAccounts", name)

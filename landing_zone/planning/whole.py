@@ -24,7 +24,7 @@ from landing_zone.planning.subscription import subscription_resources
 from landing_zone.reservation import Reservation
 from landing_zone.tenant_request import TenantRequest
 
-WHOLE_RULES_VERSION = 2
+RULES_VERSION = 2
 
 # What is made from the facts alone, in the order of the steps.
 BUILDERS: tuple[Callable[[Scope], Iterator[Resource]], ...] = (
@@ -44,7 +44,7 @@ BUILDERS: tuple[Callable[[Scope], Iterator[Resource]], ...] = (
 )
 
 
-def whole_plan(
+def plan(
     request: TenantRequest,
     document: HubDocument,
     hub: Hub,
@@ -69,7 +69,7 @@ def whole_plan(
     # These two are made for whatever is there by now, so that nothing can be forgotten.
     resources += list(private_endpoints(scope, resources))
     resources += list(diagnostic_settings(scope, resources))
-    return in_order(request.tenant_id, hub.name, WHOLE_RULES_VERSION, resources)
+    return in_order(request.tenant_id, hub.name, RULES_VERSION, resources)
 
 
 def _ways_out(network: Iterable[Resource]) -> frozenset[str]:

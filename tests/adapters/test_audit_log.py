@@ -1,7 +1,7 @@
 """Audit chains on genuine tables: whole, whoever writes at once."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from azure.data.tables.aio import TableClient
 
@@ -53,6 +53,47 @@ async def test_same_event_is_noted_once(tables: Tables) -> None:
     chain = await records(logs[0])
     assert [record.entry.event_id for record in chain] == ["first", "same", "last"]
     assert await logs[1].append(entry("same")) == chain[1]
+
+
+class Counting:
+    """A table that counts the transactions and the reads of rows that it is asked for."""
+
+    def __init__(self, table: TableClient) -> None:
+        self._table = table
+        self.transactions = 0
+        self.reads = 0
+
+    async def submit_transaction(self, operations: Any) -> Any:
+        """Count, and do it."""
+        self.transactions += 1
+        return await self._table.submit_transaction(operations)
+
+    async def get_entity(self, *args: Any, **kwargs: Any) -> Any:
+        """Count, and do it."""
+        self.reads += 1
+        return await self._table.get_entity(*args, **kwargs)
+
+
+async def test_entries_that_come_at_once_are_written_together(table: TableClient) -> None:
+    """And what follows in the same process is not read first."""
+    counting = Counting(table)
+    log = TableAuditLog(cast("TableClient", counting))
+    await asyncio.gather(*(log.append(entry(f"ev-{at}")) for at in range(100)))
+    assert counting.transactions <= 5
+    read = counting.reads
+    await log.append(entry("after"))
+    assert (counting.transactions <= 6, counting.reads) == (True, read)
+    chain = await records(TableAuditLog(table))
+    assert verify(chain, expected_length=101).valid
+    assert len({record.entry.event_id for record in chain}) == 101
+
+
+async def test_large_entries_that_come_at_once_fit_their_transactions(table: TableClient) -> None:
+    """Each of 300 KB, in a transaction of 4 MB at most."""
+    log = TableAuditLog(table)
+    large = {"message": "x" * 300_000}
+    await asyncio.gather(*(log.append(entry(f"ev-{at}", details=large)) for at in range(20)))
+    assert verify(await records(log), expected_length=20).valid
 
 
 async def test_tenants_have_chains_of_their_own(table: TableClient) -> None:

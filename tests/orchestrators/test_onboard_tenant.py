@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from landing_zone.contracts import Call, Outcome
 from landing_zone.graph import Graph, ancestors, critical_path
+from landing_zone.progress import LiveStatus
 from landing_zone.retries import RetryPolicy
 from tests.orchestrators.landing import CALL_SECONDS, POLL_SECONDS, Landing, busy, failed
 from tests.orchestrators.replay import START, Crash
@@ -197,15 +198,16 @@ def test_the_custom_status_tells_how_far_things_are() -> None:
     """Each end of a resource is shown as it comes, with its times."""
     landing = Landing(DIAMOND, {"a": 3, "b": 1, "c": 5, "d": 2})
     instance = landing.onboard()
-    shown = [sorted(status.get("applied", {})) for status in instance.custom_statuses]
+    read = [LiveStatus.parse(status).read(list(DIAMOND)) for status in instance.custom_statuses]
+    shown = [sorted(status.applied) for status in read]
     assert [keys for index, keys in enumerate(shown) if keys and keys != shown[index - 1]] == [
         ["a"],
         ["a", "b"],
         ["a", "b", "c"],
         ["a", "b", "c", "d"],
     ]
-    assert instance.custom_statuses[-1]["phase"] == "end"
-    assert instance.custom_statuses[-1]["applied"]["c"][0] == "d"
+    assert read[-1].phase == "end"
+    assert read[-1].applied["c"][0] == "d"
 
 
 def test_a_wait_is_shown_with_its_cause() -> None:

@@ -9,7 +9,7 @@ from landing_zone.contracts import OpenWork
 from landing_zone.errors import TemporaryError
 from landing_zone.lifecycle import TenantState
 from landing_zone.operations import LiveWait
-from landing_zone.progress import OperationStatus
+from landing_zone.progress import LiveStatus
 from landing_zone.reservation import Reservation
 from tests.fakes import NOON, FakeStatus, World, example_request
 from tests.triggers.requests import INSTANCE, PROBLEM, TENANT, content, record, request
@@ -138,7 +138,7 @@ async def test_running_operation_is_shown_with_its_waits(given_dependencies: Wor
     world = given_dependencies
     world.registry.put(record(TenantState.PROVISIONING, recoveries=1))
     await world.documents.put_plan(PLAN)
-    status = OperationStatus(started_at=NOON, phase="apply", planned_at=0.5, plan_hash=PLAN.hash)
+    status = LiveStatus(started_at=NOON, phase="apply", planned_at=0.5, plan_hash=PLAN.hash)
     world.client.statuses[INSTANCE] = FakeStatus(INSTANCE, "Running", status.dump())
     wait = LiveWait(
         started_at=NOON.isoformat(),
@@ -165,7 +165,7 @@ async def test_status_of_an_earlier_operation_is_not_shown_as_this_ones(
     """A tenant's orchestrations share their id, and the next one has not begun."""
     world = given_dependencies
     world.registry.put(record(TenantState.REQUESTED, operations=2))
-    status = OperationStatus(started_at=NOON, phase="end", planned_at=0.5)
+    status = LiveStatus(started_at=NOON, phase="end", planned_at=0.5)
     world.client.statuses[INSTANCE] = FakeStatus(INSTANCE, state, status.dump())
     shown = content(await shown_operation(world, f"{TENANT}.2"))
     assert (shown["state"], shown["startedAt"]) == ("running", None)
@@ -188,7 +188,7 @@ async def test_earlier_operation_is_not_shown_as_the_current_one(given_dependenc
     """Its document is missing; the running status is its successor's."""
     world = given_dependencies
     world.registry.put(record(TenantState.PROVISIONING, operations=2))
-    status = OperationStatus(started_at=NOON, phase="apply")
+    status = LiveStatus(started_at=NOON, phase="apply")
     world.client.statuses[INSTANCE] = FakeStatus(INSTANCE, "Running", status.dump())
     assert (await shown_operation(world, f"{TENANT}.1")).status_code == 404
     assert (await shown_operation(world, f"{TENANT}.2")).status_code == 200

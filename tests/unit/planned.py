@@ -1,4 +1,4 @@
-"""Plans for the tests of the ground floor: of any request, on the local cloud's hub."""
+"""Small plans for the tests of the ground floor: subscription, network and the hub's part."""
 
 from datetime import date
 from ipaddress import IPv4Network
@@ -6,8 +6,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from landing_zone.plan import Plan
-from landing_zone.planning import plan
+from landing_zone.plan import Plan, in_order
+from landing_zone.planning.network import network_resources
+from landing_zone.planning.scope import Scope
+from landing_zone.planning.subscription import subscription_resources
 from landing_zone.references import reference
 from landing_zone.reservation import Reservation
 from landing_zone.tenant_request import TenantRequest
@@ -34,12 +36,14 @@ def reservation_for(request: TenantRequest, number: int = 3) -> Reservation:
 
 
 def plan_of(request: TenantRequest) -> Plan:
-    """The plan of a request."""
-    return plan(request, HUBS, HUB, reservation_for(request))
+    """Steps 2 to 4 of the plan of a request."""
+    scope = Scope(request, HUBS, HUB, reservation_for(request))
+    resources = [*subscription_resources(scope), *network_resources(scope)]
+    return in_order(request.tenant_id, HUB.name, 1, resources)
 
 
 def plans() -> st.SearchStrategy[tuple[TenantRequest, Plan]]:
-    """Requests with their plans."""
+    """Requests with their small plans."""
     return tenant_requests().map(lambda request: (request, plan_of(request)))
 
 

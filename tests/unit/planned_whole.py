@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from landing_zone.applying import bound
 from landing_zone.hub import Hub
 from landing_zone.plan import Plan, Resource, Undo, Write
-from landing_zone.planning import whole_plan
+from landing_zone.planning import plan
 from landing_zone.planning.scope import Scope
 from landing_zone.references import Outputs
 from landing_zone.tenant_request import TenantRequest
@@ -41,7 +41,7 @@ def scope_of(request: TenantRequest, hub: Hub = HUB) -> Scope:
 
 def whole_plan_of(request: TenantRequest, hub: Hub = HUB) -> Plan:
     """The whole plan of a request."""
-    return whole_plan(request, HUBS, hub, reservation_for(request))
+    return plan(request, HUBS, hub, reservation_for(request))
 
 
 def whole_plans() -> st.SearchStrategy[Planned]:

@@ -11,7 +11,7 @@ from landing_zone.applying import is_as_wanted, undo_requests
 from landing_zone.errors import ConfigurationError, PermanentError
 from landing_zone.graph import ancestors
 from landing_zone.plan import Undo, Write
-from landing_zone.planning import whole_plan
+from landing_zone.planning import plan
 from landing_zone.planning.node_subnets import security_group_id
 from tests.fakes import HUBS
 from tests.unit.planned import HUB, NODE_SUBNETS, reservation_for
@@ -116,7 +116,7 @@ def test_tenant_that_holds_no_subnet_gets_no_node_pool_plan() -> None:
     request = wanting("nodepool")
     bare = reservation_for(request).model_copy(update={"node_subnet": None})
     with pytest.raises(PermanentError, match="holds no subnet"):
-        whole_plan(request, HUBS, HUB, bare)
+        plan(request, HUBS, HUB, bare)
     offers_none = HUB.model_copy(update={"node_pools": None})
     with pytest.raises(PermanentError, match="names no range"):
         whole_plan_of(request, offers_none)
@@ -154,7 +154,7 @@ def test_inside_of_a_cluster_overlaps_no_network_of_the_hub() -> None:
 
     def pods(*pool: str) -> str:
         changed = HUB.model_copy(update={"spoke_pool": tuple(map(IPv4Network, pool))})
-        made = whole_plan(request, HUBS, changed, reservation_for(request))
+        made = plan(request, HUBS, changed, reservation_for(request))
         return str(made.by_key["cluster"].body["properties"]["networkProfile"]["podCidr"])
 
     assert pods("10.16.0.0/12") == "100.64.0.0/16"

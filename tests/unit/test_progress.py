@@ -8,13 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landing_zone.contracts import ResourceResult
-from landing_zone.progress import OperationStatus, at, marks, outputs_of_results, unmarked
-from tests.fakes import NOON, example_request
-from tests.unit.planned import plan_of
+from landing_zone.progress import LiveStatus, at, mark_text, outputs_of_results, unmarked
+from tests.fakes import NOON
+from tests.unit.planned_whole import wanting, whole_plan_of
 
 LIMIT = 16 * 1024
 GROUPS = [f"22222222-2222-4222-8222-{number:012d}" for number in range(100)]
-LARGEST = plan_of(example_request(access={"contributors": GROUPS[:50], "readers": GROUPS[50:]}))
+LARGEST = whole_plan_of(
+    wanting("cluster", access={"contributors": GROUPS[:50], "readers": GROUPS[50:]})
+)
 
 
 def result(key: str, seconds: float = 12.345, **changes: Any) -> ResourceResult:
@@ -29,22 +31,24 @@ def result(key: str, seconds: float = 12.345, **changes: Any) -> ResourceResult:
     return ResourceResult.model_validate(values | changes)
 
 
-def size(status: OperationStatus) -> int:
+def size(status: LiveStatus) -> int:
     """Bytes of the status as the durable extension measures it."""
     return len(json.dumps(status.dump(), separators=(",", ":")).encode("utf-16-le"))
 
 
 def test_status_of_the_largest_plan_fits() -> None:
-    """More than ninety resources, each with times to the millisecond, and a wait to show."""
-    results = {key: result(key, 3456.789) for key in LARGEST.by_key}
-    assert len(results) > 90
-    status = OperationStatus(
+    """Two hundred resources, each with times to the millisecond, and a wait to show."""
+    results = [result(key, 3456.789) for key in LARGEST.by_key]
+    assert len(results) > 200
+    texts = tuple(mark_text(NOON, found) for found in results)
+    status = LiveStatus(
         started_at=NOON,
         phase="apply",
         planned_at=1.234,
         plan_hash="f" * 64,
         cause="waiting 12 s: AnotherOperationInProgress: another operation is in progress",
-        applied=marks(NOON, results),
+        applied=texts,
+        undone=("",) * len(texts),
         outputs={"subscription": {"subscriptionId": "0c0ffee0-0000-4000-8000-000000000042"}},
     )
     assert size(status) < LIMIT
@@ -75,8 +79,10 @@ def test_marks_read_back_as_what_they_were_made_of(
         )
         for index, (state, begun, ended, attempts) in enumerate(rows)
     }
-    status = OperationStatus(started_at=NOON, applied=marks(NOON, results))
-    read = OperationStatus.parse(json.loads(json.dumps(status.dump())))
+    texts = ("", *(mark_text(NOON, found) for found in results.values()))
+    live = LiveStatus(started_at=NOON, applied=texts)
+    read = LiveStatus.parse(json.loads(json.dumps(live.dump()))).read(["none", *results])
+    assert read.applied.keys() == results.keys()
     for key, found in results.items():
         assert unmarked(NOON, read.applied[key]) == {
             "state": found.state,
