@@ -5,6 +5,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
+from ipaddress import IPv4Network
+from itertools import combinations
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +28,7 @@ from tests.end_to_end.cloud import Cloud, example, wait_for
 SPEED = 200.0
 SEED = 20_260_601
 KINDS = ("/ipgroups/", "/rulecollectiongroups/")
+IN_NETWORK = ("/vnet-hub-weu/virtualnetworkpeerings/", "/vnet-hub-weu/subnets/")
 HOST = ("localcloud.functions_host --app", "localcloud.functions_host.worker")
 
 
@@ -49,7 +52,7 @@ def firewall_writes(cloud: Cloud) -> list[dict[str, Any]]:
 
 def hub_writes(cloud: Cloud, lane: Lane) -> Counter[str]:
     """How often each resource of a lane of the hub was written, refusals too, by its id."""
-    kinds = KINDS if lane == "firewall" else ("/vnet-hub-weu/virtualnetworkpeerings/",)
+    kinds = KINDS if lane == "firewall" else IN_NETWORK
     paths = [
         urlsplit(item["url"]).path.lower()
         for item in cloud.requests()
@@ -137,6 +140,68 @@ def test_a_tenant_that_fails_leaves_nothing_in_the_hub(busy: Cloud) -> None:
     assert leftovers(busy, tenant, before) == set()
     assert allowed(busy, "azure") == kept
     assert own_rules(busy)["crowd-fails"] == 0
+
+
+def node_subnets(cloud: Cloud) -> dict[str, dict[str, Any]]:
+    """Properties of the subnets of tenants' node pools, by the subnet's name."""
+    return {
+        str(item["id"]).rpartition("/")[2]: item["properties"]
+        for item in cloud.resources()
+        if "/vnet-hub-weu/subnets/nodes-" in str(item["id"]).lower()
+    }
+
+
+def pool_subnet(cloud: Cloud, tenant_id: str) -> str:
+    """Name of the subnet in which a tenant's node pool stands."""
+    (found,) = [
+        item["properties"]["vnetSubnetID"]
+        for item in cloud.resources()
+        if "/agentpools/" in str(item["id"]).lower()
+        and item["properties"].get("nodeLabels") == {"tenant": tenant_id}
+    ]
+    return str(found).rpartition("/")[2]
+
+
+def test_each_node_pool_stands_in_a_subnet_of_its_own(busy: Cloud) -> None:
+    """Disjoint, within the hub's range, routed to the firewall, closed to other tenants' nodes."""
+    tenants = [f"pooled-{number}" for number in range(3)]
+    for tenant in tenants:
+        assert busy.post(example(tenantId=tenant, isolation="nodepool")).status == 202
+    for tenant in tenants:
+        found = busy.settled(tenant, 110)
+        assert found["state"] == "active", found.get("reason")
+        assert_whole(busy, tenant)
+        assert pool_subnet(busy, tenant) == f"nodes-{tenant}"
+    subnets = [node_subnets(busy)[f"nodes-{tenant}"] for tenant in tenants]
+    ranges = [IPv4Network(one["addressPrefix"]) for one in subnets]
+    assert not any(one.overlaps(other) for one, other in combinations(ranges, 2))
+    assert all(one.subnet_of(IPv4Network("10.0.12.0/22")) for one in ranges)
+    for one in subnets:
+        assert one["routeTable"]["id"].endswith("/rt-hub-weu-node-pools")
+        assert one["networkSecurityGroup"]["id"].endswith("/spokewright-hub-weu-node-pools")
+    (limit,) = [
+        one
+        for one in busy.call("GET", "/api/capacity").json()["hubs"][0]["limits"]
+        if one["limit"] == "nodeSubnets"
+    ]
+    assert (limit["total"], limit["used"]) == (32, len(tenants))
+
+
+def test_a_node_pool_that_fails_leaves_its_subnet_to_others(busy: Cloud) -> None:
+    """It is removed once the nodes are gone, and no range is lost."""
+    before = {str(item["id"]).lower() for item in busy.resources()}
+    match = {
+        "method": "PUT",
+        "type": "Microsoft.ContainerService/managedClusters/managedNamespaces",
+    }
+    fault = {"preset": "disallowed-by-policy", "match": match | {"nth": 1}}
+    assert busy.arm("/_local/faults", fault).status == 201
+    assert busy.post(example(tenantId="pooled-fails", isolation="nodepool")).status == 202
+    tenant = busy.settled("pooled-fails", 110)
+    assert busy.arm("/_local/faults", method="DELETE").status < 300
+    assert (tenant["state"], tenant["openWork"]) == ("failed", [])
+    assert leftovers(busy, tenant, before) == set()
+    assert "nodes-pooled-fails" not in node_subnets(busy)
 
 
 @pytest.mark.parametrize("lane", ["firewall", "network"])
