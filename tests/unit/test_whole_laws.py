@@ -11,8 +11,8 @@ from landing_zone.plan import Plan, Resource
 from landing_zone.planning import plan
 from landing_zone.tags import required_tags
 from landing_zone.tenant_request import TenantRequest
+from tests.azure_types import AZURE_TYPES
 from tests.fakes import HUBS
-from tests.unit.azure_types import AZURE_TYPES
 from tests.unit.planned import HUB, reservation_for
 from tests.unit.planned_whole import ALL, Planned, full_plans, is_written, whole_plans
 from tests.unit.strategies import TIERS, tenant_requests
