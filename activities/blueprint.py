@@ -7,6 +7,7 @@ import azure.durable_functions as df
 
 from activities.announce import announce as announce_to
 from activities.auditing import note
+from activities.data import begin_data, poll_data
 from activities.dependencies import Dependencies, dependencies
 from activities.ending import end_operation
 from activities.hub import step_hub as reconcile_step
@@ -81,6 +82,8 @@ for _function in (
     activity("reserve", OperationRef, reserve),
     activity("make_plan", OperationRef, make_plan),
     activity("end_operation", OperationEnd, end_operation),
+    activity("begin_data", Call, begin_data),
+    activity("poll_data", Call, poll_data),
     activity("begin_resource", Call, begin_resource),
     activity("poll_resource", Call, poll_resource),
     activity("verify_resource", Call, verify_resource),

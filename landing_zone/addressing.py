@@ -4,9 +4,9 @@ The arithmetic is on half-open integer intervals; networks appear at the edges o
 standard library's network objects are slow by the thousand.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from landing_zone.errors import PermanentError
 
@@ -108,6 +108,17 @@ def spoke_room(prefix_length: int) -> SpokeRoom:
     """
     subnets = spoke_subnets(IPv4Network((0, prefix_length)))
     return SpokeRoom(*(subnet.num_addresses - ADDRESSES_OF_AZURE for subnet in subnets))
+
+
+def ranges_of(found: Mapping[str, Any]) -> list[str]:
+    """The ranges (CIDR) that a peering or a subnet, as ARM shows it, has in use.
+
+    IPv6 ranges are left out: they take nothing of ours.
+    """
+    properties = found.get("properties", {})
+    space = properties.get("remoteAddressSpace") or properties
+    ranges = [*space.get("addressPrefixes", ()), properties.get("addressPrefix")]
+    return [one for one in ranges if one and ":" not in one]
 
 
 def _exhausted(

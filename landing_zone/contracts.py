@@ -41,7 +41,7 @@ class OperationRef(Contract):
     run: int = 0
 
 
-type Via = Literal["resource", "hub"]
+type Via = Literal["resource", "hub", "data"]
 
 
 class Node(Contract):
@@ -53,7 +53,7 @@ class Node(Contract):
         after: Keys that it waits for.
         undoable: Whether there is anything to take back.
         ready: Whether it has a condition to be checked once everything is there.
-        via: Who writes it: we ourselves, or the hub's reconciler for us.
+        via: Who writes it: we ourselves, in ARM or on a data plane, or the hub's reconciler for us.
     """
 
     key: str

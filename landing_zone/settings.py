@@ -5,6 +5,10 @@
 | `SPOKEWRIGHT_HUBS` | path of the hub document | required |
 | `SPOKEWRIGHT_ARM_ENDPOINT` | base URL of Azure Resource Manager | `https://management.azure.com` |
 | `SPOKEWRIGHT_ARM_SCOPE` | scope of its tokens | `https://management.azure.com/.default` |
+| `SPOKEWRIGHT_VAULT_ENDPOINT` | base URL of a Key Vault | `https://{name}.vault.azure.net` |
+| `SPOKEWRIGHT_VAULT_SCOPE` | scope of its tokens | `https://vault.azure.net/.default` |
+| `SPOKEWRIGHT_SEARCH_ENDPOINT` | URL of a search service | `https://{name}.search.windows.net` |
+| `SPOKEWRIGHT_SEARCH_SCOPE` | scope of its tokens | `https://search.azure.com/.default` |
 | `SPOKEWRIGHT_TABLE_SERVICE` | URL of the table service, reached by managed identity | none |
 | `SPOKEWRIGHT_BLOB_SERVICE` | URL of the blob service, reached by managed identity | none |
 | `AzureWebJobsStorage` | connection string, where the two above are not set | none |
@@ -16,12 +20,9 @@
 | `SPOKEWRIGHT_RETRY_POLL_SECONDS` | longest wait between polls of ours, seconds | 5 |
 | `SPOKEWRIGHT_RETRY_MAX_FAILED_OPERATIONS` | failed operations of one resource | 3 |
 | `SPOKEWRIGHT_HUB_SHARDS` | rule collection groups for the tenants' own names | 1 |
-| `SPOKEWRIGHT_HUB_IP_GROUP_ADDRESSES` | entries of one IP group | 5000 |
-| `SPOKEWRIGHT_HUB_GROUP_BYTES` | bytes of one rule collection group | 2000000 |
-| `SPOKEWRIGHT_HUB_PEERINGS` | peerings of a hub network | 500 |
 | `SPOKEWRIGHT_HUB_COLLECT_SECONDS` | time to collect requests to the firewall, seconds | 2 |
 | `SPOKEWRIGHT_HUB_COLLECT_MOST_SECONDS` | the longest such time, seconds | 120 |
-| `SPOKEWRIGHT_HUB_PEERING_COLLECT_SECONDS` | the same for peerings, seconds | 0.5 |
+| `SPOKEWRIGHT_HUB_PEERING_COLLECT_SECONDS` | the same for the hub network, seconds | 0.5 |
 | `SPOKEWRIGHT_HUB_POLL_SECONDS` | longest wait of a tenant between looks, seconds | 30 |
 | `AZURE_CLIENT_ID` | client id of a user-assigned identity | the system-assigned one |
 """
@@ -36,6 +37,9 @@ from landing_zone.errors import ConfigurationError
 from landing_zone.hub_state.limits import HubSettings
 from landing_zone.retries import RetryPolicy
 
+# A base URL in which `{name}` stands once, for the name of the service.
+type _Template = Annotated[str, Field(pattern=r"^https://[^{}\s]*\{name\}[^{}\s]*$")]
+
 _GROUPS = {"retry": "SPOKEWRIGHT_RETRY_", "hub": "SPOKEWRIGHT_HUB_"}
 
 
@@ -46,13 +50,17 @@ class Settings(BaseModel):
         hubs: Path of the hub document.
         arm_endpoint: Base URL of Azure Resource Manager, without a slash at its end.
         arm_scope: Scope of its tokens.
+        vault_endpoint: Base URL of a Key Vault, with `{name}` for its name.
+        vault_scope: Scope of its tokens.
+        search_endpoint: Base URL of an AI Search service, with `{name}` for its name.
+        search_scope: Scope of its tokens.
         table_service: URL of the table service; empty where the connection string is used.
         blob_service: URL of the blob service; empty where the connection string is used.
         storage_connection: Connection string of the storage account; empty where URLs are used.
         prefix: Start of the names of tables and containers.
         client_id: Client id of a user-assigned identity; empty for the system-assigned one.
         retry: Bounds of the attempts at one resource.
-        hub: Bounds of a hub's shared resources, and the pace of its reconciler.
+        hub: The pace of the hubs' reconciler.
     """
 
     # A fault's input may be the whole environment, and the chain of causes is logged.
@@ -61,6 +69,10 @@ class Settings(BaseModel):
     hubs: Path
     arm_endpoint: Annotated[str, Field(pattern=r"^https://[^/]+$")] = "https://management.azure.com"
     arm_scope: str = "https://management.azure.com/.default"
+    vault_endpoint: _Template = "https://{name}.vault.azure.net"
+    vault_scope: str = "https://vault.azure.net/.default"
+    search_endpoint: _Template = "https://{name}.search.windows.net"
+    search_scope: str = "https://search.azure.com/.default"
     table_service: str = ""
     blob_service: str = ""
     storage_connection: Annotated[str, Field(repr=False)] = ""
@@ -74,6 +86,10 @@ _VARIABLES = {
     "hubs": "SPOKEWRIGHT_HUBS",
     "arm_endpoint": "SPOKEWRIGHT_ARM_ENDPOINT",
     "arm_scope": "SPOKEWRIGHT_ARM_SCOPE",
+    "vault_endpoint": "SPOKEWRIGHT_VAULT_ENDPOINT",
+    "vault_scope": "SPOKEWRIGHT_VAULT_SCOPE",
+    "search_endpoint": "SPOKEWRIGHT_SEARCH_ENDPOINT",
+    "search_scope": "SPOKEWRIGHT_SEARCH_SCOPE",
     "table_service": "SPOKEWRIGHT_TABLE_SERVICE",
     "blob_service": "SPOKEWRIGHT_BLOB_SERVICE",
     "storage_connection": "AzureWebJobsStorage",

@@ -15,19 +15,6 @@ SUBSCRIPTION = "subscription"
 
 
 @dataclass(frozen=True)
-class Options:
-    """What a hub may offer beyond its document; what is absent is told by `omissions`.
-
-    Attributes:
-        resource_events: ARM id of the function that takes the resource events of all spokes.
-        node_pool_subnet: Name of the hub network's subnet in which tenants' node pools stand.
-    """
-
-    resource_events: str | None = None
-    node_pool_subnet: str | None = None
-
-
-@dataclass(frozen=True)
 class Scope:
     """The facts that a plan is made from.
 
@@ -36,7 +23,6 @@ class Scope:
         document: The directory's frame.
         hub: The hub that the tenant hangs on.
         reservation: What it holds of that hub.
-        options: What the hub offers beyond its document.
         ways_out: Keys of what must be there before a spoke reaches anything outside of it.
     """
 
@@ -44,7 +30,6 @@ class Scope:
     document: HubDocument
     hub: Hub
     reservation: Reservation
-    options: Options = Options()
     ways_out: frozenset[str] = frozenset()
 
     @property

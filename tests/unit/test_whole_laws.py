@@ -14,7 +14,7 @@ from landing_zone.tenant_request import TenantRequest
 from tests.azure_types import AZURE_TYPES
 from tests.fakes import HUBS
 from tests.unit.planned import HUB, reservation_for
-from tests.unit.planned_whole import ALL, Planned, full_plans, is_written, whole_plans
+from tests.unit.planned_whole import Planned, full_plans, is_written, whole_plans
 from tests.unit.strategies import TIERS, tenant_requests
 
 ENDPOINTS = "Microsoft.Network/privateEndpoints"
@@ -137,7 +137,7 @@ def node_addresses(made: Plan) -> int:
 @settings(max_examples=60)
 def test_every_valid_request_has_a_plan_that_fits_its_network(request: TenantRequest) -> None:
     """No endpoint and no node is left without an address."""
-    made = plan(request, HUBS, HUB, reservation_for(request), ALL)
+    made = plan(request, HUBS, HUB, reservation_for(request))
     room = {name: subnet.num_addresses - KEPT_BY_AZURE for name, subnet in subnets(made).items()}
     assert endpoint_addresses(made) <= room["private-endpoints"]
     assert node_addresses(made) <= room["aks"]
@@ -149,7 +149,7 @@ def test_planning_is_pure(drawn: Planned) -> None:
     """Twice the same facts are twice the same bytes, and the facts are as they were."""
     request, made = drawn
     before = request.to_document()
-    again = plan(request, HUBS, HUB, reservation_for(request), ALL)
+    again = plan(request, HUBS, HUB, reservation_for(request))
     assert again.canonical == made.canonical
     assert request.to_document() == before
 
