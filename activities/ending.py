@@ -11,9 +11,10 @@ from landing_zone.contracts import (
 )
 from landing_zone.lifecycle import TenantEvent, TenantState
 from landing_zone.operations import OperationView, operation_document
-from landing_zone.plan import Plan
+from landing_zone.plan import Plan, Undo
 from landing_zone.progress import OperationStatus, marks, outputs_of_results
 from landing_zone.references import resolved_where_known
+from landing_zone.reservation import Reservation
 from landing_zone.tenants import TenantRecord
 
 
@@ -42,7 +43,7 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
             reason=end.reason,
             hint=end.hint,
             open_work=work,
-            reservation=record.reservation if end.ok or work else None,
+            reservation=_still_held(end, made, record, work),
         )
 
     record = await change_tenant(deps, end.operation.tenant_id, finish)
@@ -53,6 +54,28 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
     # Last: whoever reads here that the operation has ended finds the tenant as it says.
     await deps.documents.put_operation(end.operation.operation_id, document)
     return Outcome(state="done")
+
+
+def _still_held(
+    end: OperationEnd, made: Plan | None, record: TenantRecord, work: tuple[OpenWork, ...]
+) -> Reservation | None:
+    """What the tenant holds from now on: what is left stands on its range and has its names.
+
+    Where the subscription was given back, nothing that has a world-wide name is left, and what was
+    deleted in it cannot be brought back into the next one: that one's names are new.
+    """
+    held = record.reservation
+    if end.ok or held is None:
+        return held
+    if not work:
+        return None
+    cancelled = any(
+        made is not None
+        and result.state == "done"
+        and made.by_key[result.key].undo is Undo.CANCEL_SUBSCRIPTION
+        for result in end.undone
+    )
+    return held.model_copy(update={"generation": record.operations + 1}) if cancelled else held
 
 
 async def _release(deps: Dependencies, record: TenantRecord) -> None:

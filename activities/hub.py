@@ -7,12 +7,16 @@ asked meanwhile is served by the next write.
 import asyncio
 import logging
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, Final
 
 from activities.dependencies import Dependencies
+from activities.hub_audit import note_begun, note_over, note_seen
+from activities.registered import every_tenant
 from landing_zone.arm_ids import normalized
 from landing_zone.contracts import PollTarget
 from landing_zone.errors import OperationFailedError, PermanentError, TemporaryError
+from landing_zone.hub_state.coming import is_coming
 from landing_zone.hub_state.contracts import HubAnswer, HubStep
 from landing_zone.hub_state.looking import Look, look
 from landing_zone.hub_state.members import HubRow
@@ -24,6 +28,9 @@ _log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 8
 """Rows that are answered at the same time."""
+
+UNSEEN: Final = frozenset({"ConnectionFailed"})
+"""Errors after which a write may have been made or not: the next look tells."""
 
 type Error = PermanentError | TemporaryError
 type Rows = list[Versioned[HubRow]]
@@ -37,6 +44,7 @@ async def step_hub(deps: Dependencies, step: HubStep) -> HubAnswer:
         return await _more(deps, step) or await _go_on(deps, step)
     except OperationFailedError as error:
         cost = deps.settings.retry.max_attempts // deps.settings.retry.max_failed_operations
+        await note_over(deps, step, "failed", error.cause)
         return await _trouble(deps, _begun(step, step.current), error.cause, max(1, cost))
     except (PermanentError, TemporaryError) as error:
         return await _trouble(deps, step, error, 1)
@@ -45,6 +53,7 @@ async def step_hub(deps: Dependencies, step: HubStep) -> HubAnswer:
 async def _poll(deps: Dependencies, step: HubStep, target: PollTarget) -> HubAnswer:
     poll = await deps.arm.poll(target)
     if poll.over:
+        await note_over(deps, step, "ended", None)
         return await _go_on(deps, _turned(step))
     _require_time(deps, step)
     return HubAnswer(state="busy", next=step, wait=poll.wait, cause=_name(step.current))
@@ -66,17 +75,30 @@ def _require_time(deps: Dependencies, step: HubStep) -> None:
 
 
 async def _more(deps: Dependencies, step: HubStep) -> HubAnswer | None:
-    """While others keep coming, the first write waits for them: it takes minutes, and they less."""
+    """While others are coming, the first write waits for them: it takes minutes, and they less."""
     hub = deps.settings.hub
     begun = bool(step.written or step.current or step.attempts)
     if begun or step.collected * step.collect_seconds >= hub.collect_most_seconds:
         return None
     rows = await deps.hub_requests.all(step.hub, step.lane)
     waiting = sum(row.value.state == "waiting" for row in rows)
-    if waiting <= max(1, step.seen):
+    if waiting <= max(1, step.seen) and not await _expected(deps, step, rows):
         return None
     counted = step.model_copy(update={"collected": step.collected + 1, "seen": waiting})
     return HubAnswer(state="collect", next=counted, waiting=waiting)
+
+
+async def _expected(deps: Dependencies, step: HubStep, rows: Rows) -> bool:
+    """Whether tenants were just admitted that will ask the firewall too."""
+    if step.lane != "firewall":
+        return False
+    hub = deps.document.hub(step.hub)
+    since = deps.clock.now() - timedelta(seconds=deps.settings.hub.collect_most_seconds)
+    asked = {row.value.member.tenant_id for row in rows}
+    return any(
+        record.tenant_id not in asked and is_coming(record, hub, since)
+        for record in await every_tenant(deps.registry)
+    )
 
 
 async def _go_on(deps: Dependencies, step: HubStep) -> HubAnswer:
@@ -87,6 +109,7 @@ async def _go_on(deps: Dependencies, step: HubStep) -> HubAnswer:
         return HubAnswer(state="again", next=step, cause=found.refused.message)
     if found.busy:
         return await _stand_by(deps, step, found)
+    await note_seen(deps, step, found.due)
     if not found.todo:
         _log.info("reconciled %s %s: %d written", step.hub, step.lane, len(step.written))
         return _answer("over", step, found)
@@ -116,10 +139,15 @@ async def _write(deps: Dependencies, step: HubStep, found: Look) -> HubAnswer:
             "attempts": step.attempts if same else 0,
         }
     )
+    await note_begun(deps, step, change, found.users[normalized(change.id)])
     try:
         accepted = await deps.arm.write(change.method, change.id, change.api_version, change.body)
     except (PermanentError, TemporaryError) as error:
+        if error.code not in UNSEEN:
+            await note_over(deps, begun, "failed", error)
         return await _trouble(deps, begun, error, 1)
+    if accepted.target is None:
+        await note_over(deps, begun, "ended", None)
     if accepted.target is None or accepted.target.kind == "resource":
         return _answer("again", _turned(begun), found, cause=change.label, wait=accepted.wait)
     busy = begun.model_copy(update={"target": accepted.target})
@@ -135,6 +163,7 @@ async def _trouble(deps: Dependencies, step: HubStep, error: Error, cost: int) -
         wait = own if error.retry_after is None else error.retry_after + retry.base_seconds / 4
         again = step.model_copy(update={"attempts": attempts})
         return HubAnswer(state="again", next=again, wait=wait, cause=str(error))
+    await note_over(deps, step, "failed", error)
     await _tell(deps, step, _failure(error))
     given_up = step.model_copy(update={"skipped": (*step.skipped, _key(step))})
     return HubAnswer(
@@ -149,7 +178,7 @@ async def _tell(deps: Dependencies, step: HubStep, failure: PermanentError) -> N
     except (PermanentError, TemporaryError):
         rows = await deps.hub_requests.all(step.hub, step.lane)
         waiting = [row.value for row in rows if row.value.state == "waiting"]
-        await _settle(deps, rows, (row.member.tenant_id for row in waiting), failure)
+        await _settle(deps, rows, (row.member.name for row in waiting), failure)
     else:
         await _settle(deps, rows, found.concerned(_key(step)), failure)
 
@@ -184,17 +213,17 @@ async def _look(deps: Dependencies, step: HubStep) -> tuple[Rows, Look]:
 async def _settle(
     deps: Dependencies,
     rows: Rows,
-    tenants: Iterable[str],
+    members: Iterable[str],
     failure: PermanentError | None = None,
 ) -> None:
-    chosen = frozenset(tenants)
+    chosen = frozenset(members)
     turn = asyncio.Semaphore(AT_ONCE)
 
     async def settle(row: Versioned[HubRow]) -> None:
         async with turn:
             await deps.hub_requests.settle(row, failure)
 
-    await asyncio.gather(*(settle(row) for row in rows if row.value.member.tenant_id in chosen))
+    await asyncio.gather(*(settle(row) for row in rows if row.value.member.name in chosen))
 
 
 def _begun(step: HubStep, resource_id: str) -> HubStep:

@@ -26,7 +26,7 @@ async def begin_hub(deps: Dependencies, client: HubClient, call: Call) -> Outcom
 async def poll_hub(deps: Dependencies, client: HubClient, call: Call) -> Outcome:
     """Look once whether it is there, or gone."""
     member = await _member(deps, call)
-    row = await deps.hub_requests.get(member.hub, member.lane, member.tenant_id)
+    row = await deps.hub_requests.get(member.hub, member.lane, member.name)
     return await _answer(deps, client, member, row, present=call.direction == "apply")
 
 

@@ -3,9 +3,11 @@
 from activities.auditing import note_operation
 from activities.dependencies import Dependencies
 from activities.tenants import change_tenant, current_tenant, require_current
+from landing_zone.addressing import ranges_of
 from landing_zone.admission import hubs_for
 from landing_zone.arm_ids import arm_id, subscription_scope
 from landing_zone.capacity import (
+    NODE_SUBNETS,
     CapacityExceeded,
     HubRefusal,
     Shortage,
@@ -42,19 +44,21 @@ async def begin_operation(deps: Dependencies, operation: OperationRef) -> Outcom
 async def reserve(deps: Dependencies, operation: OperationRef) -> Outcome:
     """Hold a place in the first hub of the region that has room.
 
-    Its address range is one that neither the ledger nor a peering of that hub knows.
+    Its ranges are ones that neither the ledger nor a peering or subnet of that hub knows.
     """
     record = await current_tenant(deps, operation)
     await _claim_subscription(deps, record)
     if record.reservation is None:
-        reservation = await _held(deps, record) or await _reserved(deps, record)
+        found = await _held(deps, record) or await _reserved(deps, record)
+        # The operation's number: the same however often this runs, and above all before it.
+        reservation = found.model_copy(update={"generation": record.operations})
         kept = await change_tenant(
             deps,
             operation.tenant_id,
-            lambda found: (
-                found
-                if found.reservation is not None
-                else found.model_copy(update={"reservation": reservation})
+            lambda latest: (
+                latest
+                if latest.reservation is not None
+                else latest.model_copy(update={"reservation": reservation})
             ),
         )
         if kept.reservation is not None and kept.reservation.hub != reservation.hub:
@@ -86,7 +90,9 @@ async def _reserved_in(
     deps: Dependencies, hub: Hub, record: TenantRecord
 ) -> Reservation | HubRefusal:
     demand = demand_of(record.request)
-    seen = await _peered_ranges(deps, hub.network_id)
+    kinds = ("virtualNetworkPeerings", "subnets")
+    wanted = kinds if NODE_SUBNETS in demand.claims else kinds[:1]
+    seen = await _ranges_in_use(deps, hub.network_id, wanted)
     try:
         return await deps.ledger.reserve(
             hub.name, record.tenant_id, demand.prefix_length, seen, demand.claims
@@ -120,12 +126,12 @@ async def _claim_subscription(deps: Dependencies, record: TenantRecord) -> None:
         )
 
 
-async def _peered_ranges(deps: Dependencies, network_id: str) -> list[str]:
-    path = f"{network_id}/virtualNetworkPeerings"
+async def _ranges_in_use(deps: Dependencies, network_id: str, kinds: tuple[str, ...]) -> list[str]:
+    """Of the spokes that the hub network is peered with, or of its own subnets."""
     ranges: list[str] = []
-    for peering in await deps.arm.pages(path, api_versions.NETWORK):
-        space = peering.get("properties", {}).get("remoteAddressSpace") or {}
-        ranges.extend(space.get("addressPrefixes", []))
+    for kind in kinds:
+        for found in await deps.arm.pages(f"{network_id}/{kind}", api_versions.NETWORK):
+            ranges.extend(ranges_of(found))
     return ranges
 
 

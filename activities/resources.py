@@ -14,6 +14,7 @@ from landing_zone.applying import (
     is_ready,
     is_settling,
     outputs_of,
+    recovery_request,
     undo_requests,
     vended_subscription,
 )
@@ -36,6 +37,10 @@ async def begin_resource(deps: Dependencies, call: Call) -> Outcome:
         return _pending(_ITSELF, None, wrote=False)
     if current is not None and is_as_wanted(resource, current):
         return Outcome(state="done", outputs=outputs_of(resource, current))
+    if current is None and await _is_kept(deps, resource):
+        # It may come back as it was: it is looked at itself, and what differs is then written.
+        accepted = await _send(deps, recovery_request(resource))
+        return _pending(_ITSELF, accepted.wait, wrote=True)
     accepted = await _send(deps, apply_request(resource, current))
     if accepted.target is not None:
         return _pending(accepted.target, accepted.wait, wrote=True)
@@ -72,6 +77,12 @@ async def verify_resource(deps: Dependencies, call: Call) -> Outcome:
 async def _resource(deps: Dependencies, call: Call) -> Resource:
     plan = await deps.documents.get_plan(call.plan_hash)
     return bound(plan.by_key[call.key], call.outputs)
+
+
+async def _is_kept(deps: Dependencies, resource: Resource) -> bool:
+    """Whether the resource was deleted and can be brought back."""
+    kept = resource.recovery
+    return kept is not None and await deps.arm.get(kept.id, kept.api_version) is not None
 
 
 async def _send(deps: Dependencies, request: Request) -> Accepted:

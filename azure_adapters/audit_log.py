@@ -135,6 +135,10 @@ class TableAuditLog:
         while len(self._ends) > KNOWN_ENDS:
             self._ends.popitem(last=False)
 
+    async def last(self, tenant_id: str) -> AuditRecord | None:
+        """The chain's last record, or None where there is none."""
+        return (await self._read_end(tenant_id)).record
+
     async def _record(self, tenant: str, sequence: int) -> AuditRecord:
         row = await read_row(self._table, tenant, _row_key(sequence))
         if row is None:

@@ -1,4 +1,4 @@
-"""What tenants want of a hub, in a storage table: a partition a lane, a row a tenant."""
+"""What tenants want of a hub, in a storage table: a partition a lane, a row a member."""
 
 from typing import Any, Final
 
@@ -37,7 +37,7 @@ class TableHubRequests:
             TemporaryError: Others were first each time.
         """
         for _ in range(RACES):
-            found = await self._read(member.hub, member.lane, member.tenant_id)
+            found = await self._read(member.hub, member.lane, member.name)
             if found is None and not present:
                 return None
             if found is None:
@@ -48,11 +48,11 @@ class TableHubRequests:
             wanted = found.value.asked(present=present, member=member, at=self._clock.now())
             if wanted == found.value or await self._replace(wanted, found.etag):
                 return wanted
-        raise TemporaryError("HubRequestsBusy", f"others were first on {member.tenant_id}")
+        raise TemporaryError("HubRequestsBusy", f"others were first on {member.name}")
 
-    async def get(self, hub: str, lane: Lane, tenant_id: str) -> HubRow | None:
-        """A tenant's row, or None."""
-        found = await self._read(hub, lane, tenant_id)
+    async def get(self, hub: str, lane: Lane, name: str) -> HubRow | None:
+        """The row of the member of that name, or None."""
+        found = await self._read(hub, lane, name)
         return found.value if found else None
 
     async def all(self, hub: str, lane: Lane) -> list[Versioned[HubRow]]:
@@ -77,8 +77,8 @@ class TableHubRequests:
         answered = row.value.model_copy(update={"state": "applied"})
         return await self._replace(answered, row.etag)
 
-    async def _read(self, hub: str, lane: Lane, tenant_id: str) -> Versioned[HubRow] | None:
-        entity = await read_row(self._table, _partition(hub, lane), tenant_id)
+    async def _read(self, hub: str, lane: Lane, name: str) -> Versioned[HubRow] | None:
+        entity = await read_row(self._table, _partition(hub, lane), name)
         return None if entity is None else _row(entity)
 
     async def _create(self, row: HubRow) -> bool:
@@ -122,7 +122,7 @@ def _partition(hub: str, lane: Lane) -> str:
 def _entity(row: HubRow) -> dict[str, Any]:
     return {
         "PartitionKey": _partition(row.member.hub, row.member.lane),
-        "RowKey": row.member.tenant_id,
+        "RowKey": row.member.name,
         "State": row.state,
         **split("Row", row.model_dump_json()),
     }

@@ -14,8 +14,7 @@ from azure.data.tables.aio import TableClient
 
 from azure_adapters.storage_errors import storage_errors
 from azure_adapters.transactions import HEAD, commit, read_row
-from landing_zone.addressing import allocate
-from landing_zone.capacity import NO_CLAIMS, Claims, require_room, total_claims
+from landing_zone.capacity import NO_CLAIMS, Claims, place, total_claims
 from landing_zone.clock import Clock
 from landing_zone.errors import TemporaryError
 from landing_zone.hub import HubDocument
@@ -42,7 +41,7 @@ class TableAddressLedger:
         seen: Sequence[str],
         claims: Claims = NO_CLAIMS,
     ) -> Reservation:
-        """Hold a range for a tenant, and what it claims of the hub's limits.
+        """Hold a range for a tenant, one for its node pool, and what it claims of the limits.
 
         Raises:
             PermanentError: The pool has no free range of that size (`AddressPoolExhausted`).
@@ -70,21 +69,19 @@ class TableAddressLedger:
         rows = await self._rows(hub)
         if tenant_id in rows:
             return _reservation(hub, rows[tenant_id])
-        described = self._document.hub(hub)
-        require_room(described, total_claims(map(_claims, rows.values())), claims)
-        pool = described.spoke_pool
-        taken = [*(IPv4Network(row["Range"]) for row in rows.values()), *others]
-        chosen = allocate(pool, taken, prefix_length)
-        today = self._clock.now().date()
-        row = {
-            "RowKey": _row_key(tenant_id),
-            "Range": str(chosen),
-            "ReservedOn": today.isoformat(),
-            "Claims": json.dumps(dict(claims), separators=(",", ":")),
-        }
+        given = place(
+            self._document.hub(hub),
+            [_reservation(hub, row) for row in rows.values()],
+            total_claims(map(_claims, rows.values())),
+            prefix_length=prefix_length,
+            claims=claims,
+            seen=others,
+            today=self._clock.now().date(),
+        )
+        row = _new_row(tenant_id, given, claims)
         if not await commit(self._table, hub, head, _next(head), create=(row,)):
             return None
-        return Reservation(hub=hub, address_range=chosen, reserved_on=today)
+        return given
 
     async def held_by(self, hub: str, tenant_id: str) -> Reservation | None:
         """What the tenant holds of the hub, or None."""
@@ -118,6 +115,16 @@ def _next(head: TableEntity | None) -> dict[str, int]:
     return {"Generation": int(head["Generation"]) + 1 if head is not None else 1}
 
 
+def _new_row(tenant_id: str, given: Reservation, claims: Claims) -> dict[str, str]:
+    row = {
+        "RowKey": _row_key(tenant_id),
+        "Range": str(given.address_range),
+        "ReservedOn": given.reserved_on.isoformat(),
+        "Claims": json.dumps(dict(claims), separators=(",", ":")),
+    }
+    return row if given.node_subnet is None else {**row, "NodeSubnet": str(given.node_subnet)}
+
+
 def _claims(row: TableEntity) -> dict[str, int]:
     """What a row holds of the limits; rows of an earlier version hold a range only."""
     found: dict[str, int] = json.loads(row.get("Claims", "{}"))
@@ -125,8 +132,10 @@ def _claims(row: TableEntity) -> dict[str, int]:
 
 
 def _reservation(hub: str, row: TableEntity) -> Reservation:
+    subnet = row.get("NodeSubnet")
     return Reservation(
         hub=hub,
         address_range=IPv4Network(row["Range"]),
+        node_subnet=IPv4Network(subnet) if subnet else None,
         reserved_on=date.fromisoformat(row["ReservedOn"]),
     )

@@ -4,15 +4,17 @@ The arithmetic is on half-open integer intervals; networks appear at the edges o
 standard library's network objects are slow by the thousand.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from landing_zone.errors import PermanentError
 
 ADDRESS_BITS = 32
 # Azure's smallest subnet is a /29 (learn: virtual-network/virtual-networks-faq).
 SMALLEST_SUBNET = 29
+# Azure keeps the first four addresses of each subnet and the last one (same page).
+ADDRESSES_OF_AZURE = 5
 
 
 class SpokeSubnets(NamedTuple):
@@ -27,6 +29,20 @@ class SpokeSubnets(NamedTuple):
     aks: IPv4Network
     private_endpoints: IPv4Network
     agents: IPv4Network
+
+
+class SpokeRoom(NamedTuple):
+    """How many addresses of each subnet of a spoke can be used.
+
+    Attributes:
+        aks: Those of `aks`.
+        private_endpoints: Those of `private-endpoints`.
+        agents: Those of `agents`.
+    """
+
+    aks: int
+    private_endpoints: int
+    agents: int
 
 
 class _Block(NamedTuple):
@@ -82,6 +98,27 @@ def spoke_subnets(spoke: IPv4Network) -> SpokeSubnets:
     lower, upper = spoke.subnets(prefixlen_diff=1)
     private_endpoints, agents = upper.subnets(prefixlen_diff=1)
     return SpokeSubnets(aks=lower, private_endpoints=private_endpoints, agents=agents)
+
+
+def spoke_room(prefix_length: int) -> SpokeRoom:
+    """The room in the subnets of a spoke of that size.
+
+    Raises:
+        ValueError: Such a spoke cannot be divided.
+    """
+    subnets = spoke_subnets(IPv4Network((0, prefix_length)))
+    return SpokeRoom(*(subnet.num_addresses - ADDRESSES_OF_AZURE for subnet in subnets))
+
+
+def ranges_of(found: Mapping[str, Any]) -> list[str]:
+    """The ranges (CIDR) that a peering or a subnet, as ARM shows it, has in use.
+
+    IPv6 ranges are left out: they take nothing of ours.
+    """
+    properties = found.get("properties", {})
+    space = properties.get("remoteAddressSpace") or properties
+    ranges = [*space.get("addressPrefixes", ()), properties.get("addressPrefix")]
+    return [one for one in ranges if one and ":" not in one]
 
 
 def _exhausted(

@@ -46,9 +46,11 @@ def bound(resource: Resource, outputs: Outputs) -> Resource:
     Raises:
         PermanentError: An output is not known (`UnresolvedReference`).
     """
-    return resource.model_copy(
-        update={"id": resolved(resource.id, outputs), "body": resolved(resource.body, outputs)}
-    )
+    values = {"id": resolved(resource.id, outputs), "body": resolved(resource.body, outputs)}
+    if resource.recovery is not None:
+        kept = resolved(resource.recovery.id, outputs)
+        values["recovery"] = resource.recovery.model_copy(update={"id": kept})
+    return resource.model_copy(update=values)
 
 
 def is_settling(body: Mapping[str, Any] | None) -> bool:
@@ -100,6 +102,19 @@ def apply_request(resource: Resource, current: dict[str, Any] | None) -> Request
             return Request("PUT", resource.id, resource.api_version, _put_body(resource, current))
         case Write.HUB:
             raise ValueError(f"{resource.key} is written by the hub's reconciler alone")
+
+
+def recovery_request(resource: Resource) -> Request:
+    """What brings back a resource that Azure keeps as a deleted one.
+
+    Raises:
+        ValueError: Nothing that is deleted is kept of this one.
+    """
+    if resource.recovery is None:
+        raise ValueError(f"{resource.key} is gone once it is deleted")
+    properties = {**resource.body.get("properties", {}), **resource.recovery.properties}
+    body = {**resource.body, "properties": properties}
+    return Request("PUT", resource.id, resource.api_version, body)
 
 
 def _put_body(resource: Resource, current: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -31,8 +31,10 @@ _BUSY = frozenset(
     }
 )
 
-# What a fresh subscription, identity or role assignment answers until it has replicated: seconds
-# for which it is believed to be that, rather than a mistake.
+# What a fresh subscription, identity or role assignment answers until it has replicated, and what
+# is deleted and kept until it is seen as such: seconds for which it is believed to be that, rather
+# than a mistake. With the last four, Key Vault and AI services refuse to make what they keep, or to
+# bring back what they do not keep (any more).
 PATIENCE: dict[str, float] = {
     "AuthorizationFailed": 600.0,
     "LinkedAuthorizationFailed": 600.0,
@@ -44,11 +46,16 @@ PATIENCE: dict[str, float] = {
     "InvalidAuthenticationToken": 120.0,
     "InvalidAuthenticationTokenTenant": 600.0,
     "ResourceNotFound": 120.0,
+    "ConflictError": 300.0,
+    "FlagMustBeSetForRestore": 300.0,
+    "SoftDeletedVaultDoesNotExist": 300.0,
+    "CanNotRestoreANonExistingResource": 300.0,
 }
 
 # Failures of a long-running operation that the next attempt would meet again.
 _FINAL_FAILURES = ("Policy", "Quota", "Invalid", "NotAllowed", "Forbidden", "Conflicting")
 
+_KEPT = "purge the soft-deleted resource, or wait until it is gone"
 _HINTS = {
     "RequestDisallowedByPolicy": "ask for an exemption from the policy, or change the request",
     "AuthorizationFailed": "grant the automation's identity the role it lacks, then try again",
@@ -56,8 +63,11 @@ _HINTS = {
     "ScopeLocked": "remove the lock, then try again",
     "VnetAddressSpacesOverlap": "the range is in use by a peering that the ledger does not know",
     "AnotherPeeringAlreadyReferencesRemoteVnet": "delete the hub's peering of the removed spoke",
-    "FlagMustBeSetForRestore": "purge the soft-deleted resource, or wait until it is gone",
-    "ConflictingName": "purge the soft-deleted resource, or wait until it is gone",
+    "ConflictError": _KEPT,
+    "ConflictingName": _KEPT,
+    "CustomDomainInUse": _KEPT,
+    "FlagMustBeSetForRestore": _KEPT,
+    "VaultAlreadyExists": _KEPT,
 }
 
 
@@ -87,4 +97,9 @@ def operation_error(code: str, message: str) -> PermanentError | TemporaryError:
 
 def permanent(code: str, message: str) -> PermanentError:
     """A permanent error with the hint that belongs to its code."""
-    return PermanentError(code, message, _HINTS.get(code, ""))
+    return PermanentError(code, message, hint_for(code))
+
+
+def hint_for(code: str) -> str:
+    """What a person can do about an error of that code; empty where nothing better is known."""
+    return _HINTS.get(code, "")

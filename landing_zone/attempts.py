@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from landing_zone.arm_errors import hint_for
 from landing_zone.contracts import Outcome, Progress
 from landing_zone.retries import RetryPolicy, backoff, exhausted, poll_wait
 
@@ -101,5 +102,5 @@ def _cause(outcome: Outcome) -> str:
 
 
 def _given_up(outcome: Outcome, code: str, message: str) -> Outcome:
-    hint = outcome.hint or "see the cause, then ask for the tenant again"
+    hint = outcome.hint or hint_for(code) or "see the cause, then ask for the tenant again"
     return Outcome(state="failed", code=code, message=f"given up: {message}", hint=hint)

@@ -34,7 +34,7 @@ class AuditEntry(_Frozen):
     """What happened, once.
 
     Attributes:
-        tenant_id: The stream: each tenant has a chain of its own.
+        tenant_id: The stream: each tenant has a chain of its own, and so has each lane of a hub.
         operation_id: The operation that this was part of.
         event_id: Names this very event, so that one recorded again is recognised.
         action: What was done.

@@ -6,12 +6,13 @@ cloud builds its starting state from.
 
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from landing_zone.addressing import ADDRESS_BITS, SMALLEST_SUBNET
 from landing_zone.arm_ids import arm_id, resource_group_id
 from landing_zone.errors import ConfigurationError
 from landing_zone.hub_limits import HubLimits, ModelDeployment, PlatformUse
@@ -19,6 +20,21 @@ from landing_zone.hub_limits import HubLimits, ModelDeployment, PlatformUse
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,78}[A-Za-z0-9_])?$")]
 
 Region = Annotated[str, Field(pattern=r"^[a-z0-9]{3,30}$", examples=["westeurope"])]
+
+FunctionId = Annotated[
+    str,
+    Field(
+        pattern=r"^/subscriptions/[0-9a-fA-F-]{36}/resourceGroups/[^/]+"
+        r"/providers/Microsoft\.Web/sites/[^/]+/functions/[^/]+$"
+    ),
+]
+
+# Azure keeps the first four addresses of a subnet and the last one
+# (learn: virtual-network/virtual-networks-faq).
+AZURE_KEEPS: Final = 5
+# A security group takes 1,000 rules (learn: azure-resource-manager/management/
+# azure-subscription-service-limits), and each of the subnets takes one.
+MOST_HALVINGS: Final = 9
 
 
 class _Document(BaseModel):
@@ -78,6 +94,45 @@ class HubNetwork(_Document):
         return self
 
 
+class NodePools(_Document):
+    """Where the subnets of tenants' own node pools are cut from: one for each tenant.
+
+    Attributes:
+        address_range: A part of the hub network that holds no other subnet.
+        prefix_length: Size of one tenant's subnet.
+        route_table: Name of the hub's route table that sends all they send to the firewall.
+    """
+
+    address_range: Annotated[IPv4Network, Field(alias="range")]
+    prefix_length: Annotated[int, Field(alias="prefixLength", ge=8, le=SMALLEST_SUBNET)]
+    route_table: Annotated[Name, Field(alias="routeTable")]
+
+    @model_validator(mode="after")
+    def _is_cut_into_subnets(self) -> Self:
+        halvings = self.prefix_length - self.address_range.prefixlen
+        if not 0 <= halvings <= MOST_HALVINGS:
+            raise ValueError(
+                f"{self.address_range} is not cut into /{self.prefix_length}:"
+                f" it has to give between 1 and {2**MOST_HALVINGS} subnets"
+            )
+        return self
+
+    @property
+    def subnets(self) -> tuple[IPv4Network, ...]:
+        """Every subnet that there can be."""
+        return tuple(self.address_range.subnets(new_prefix=self.prefix_length))
+
+    @property
+    def nodes_each(self) -> int:
+        """The most nodes of one pool.
+
+        A node takes an address, its pods none. An upgrade brings one more for every ten, rounded
+        up (learn: aks/upgrade-aks-cluster, maxSurge).
+        """
+        usable = (1 << (ADDRESS_BITS - self.prefix_length)) - AZURE_KEEPS
+        return usable * 10 // 11
+
+
 class HubFirewall(_Document):
     """The only way out of a spoke; its private address is also every spoke's DNS server."""
 
@@ -113,7 +168,11 @@ class PolicyAssignment(_Document):
 class Hub(_Document):
     """One hub of one region.
 
-    Where it lists no model deployment, none is known here: tenants may ask for any.
+    Where it lists no model deployment, none is known here: tenants may ask for any. Where it names
+    no range for node pools, it takes no tenant of that tier.
+
+    Attributes:
+        resource_events: ARM id of the function that takes the resource events of all spokes.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]{3,24}$")]
@@ -123,6 +182,8 @@ class Hub(_Document):
     network: HubNetwork
     spoke_pool: Annotated[tuple[IPv4Network, ...], Field(alias="spokePool", min_length=1)]
     firewall: HubFirewall
+    node_pools: Annotated[NodePools | None, Field(alias="nodePools")] = None
+    resource_events: Annotated[FunctionId | None, Field(alias="resourceEvents")] = None
     private_dns_zones: Annotated[tuple[str, ...], Field(alias="privateDnsZones")] = ()
     shared_services: Annotated[SharedServices, Field(alias="sharedServices")]
     limits: HubLimits = HubLimits()
@@ -146,6 +207,18 @@ class Hub(_Document):
                 raise ValueError(f"subnet {subnet.name} lies outside the hub's network")
         if not any(self.firewall.private_ip in whole for whole in space):
             raise ValueError("the firewall's address lies outside the hub's network")
+        return self
+
+    @model_validator(mode="after")
+    def _node_pools_have_their_place(self) -> Self:
+        if self.node_pools is None:
+            return self
+        wanted = self.node_pools.address_range
+        if not any(wanted.subnet_of(whole) for whole in self.network.address_space):
+            raise ValueError("the range of the node pools lies outside the hub's network")
+        for subnet in self.network.subnets:
+            if subnet.prefix.overlaps(wanted):
+                raise ValueError(f"the range of the node pools overlaps with subnet {subnet.name}")
         return self
 
     @model_validator(mode="after")

@@ -29,6 +29,8 @@ class HubLimits(_Part):
             (learn: answers/questions/2101131/azure-firewall-rule-limits).
         ip_group_addresses: Ranges in one IP group; each egress profile has a group
             (learn: firewall-manager/ip-groups).
+        rule_group_bytes: Size of one rule collection group as JSON; no claim is held against it
+            (learn: azure-resource-manager/management/azure-subscription-service-limits, 2 MB).
         api_products: Products of the API Management service, Premium tier; Standard has 500
             (learn: api-management/service-limits).
         api_subscriptions: Subscriptions of it, Premium tier; Standard has 25,000 (same page).
@@ -43,6 +45,7 @@ class HubLimits(_Part):
     peerings: Count = 500
     firewall_addresses: Annotated[Count, Field(alias="firewallAddresses")] = 20_000
     ip_group_addresses: Annotated[Count, Field(alias="ipGroupAddresses")] = 5_000
+    rule_group_bytes: Annotated[Count, Field(alias="ruleGroupBytes")] = 2_000_000
     api_products: Annotated[Count, Field(alias="apiProducts")] = 2_000
     api_subscriptions: Annotated[Count, Field(alias="apiSubscriptions")] = 75_000
     node_pools: Annotated[Count, Field(alias="nodePools")] = 100

@@ -77,6 +77,11 @@ def hub_peering(tenant_id: str) -> str:
     return bounded("peer", tenant_id, "", 80)
 
 
+def node_subnet(tenant_id: str) -> str:
+    """Name of the subnet of a tenant's node pool in the hub network (1 to 80 characters)."""
+    return bounded("nodes", tenant_id, "", 80)
+
+
 def subscription_alias(tenant_id: str) -> str:
     """Name of the alias by which the tenant's subscription is vended (1 to 63 characters)."""
     return bounded("spokewright", tenant_id, "", 63)

@@ -63,6 +63,22 @@ class Undo(StrEnum):
     KEEP = "keep"
 
 
+class Recovery(BaseModel):
+    """How a resource is brought back that was deleted and that Azure keeps for a while.
+
+    Attributes:
+        id: ARM id by which it is seen while it is kept; may hold references.
+        api_version: The pinned api-version that reads it there.
+        properties: What is sent among the resource's own properties.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    api_version: str
+    properties: dict[str, Any]
+
+
 class Resource(BaseModel):
     """One resource of a plan.
 
@@ -78,6 +94,7 @@ class Resource(BaseModel):
         undo: How it is taken back.
         outputs: What others may refer to: name of the output to the path of the property.
         ready: Path of a property to the value it has once all parts of the plan are there.
+        recovery: How it is brought back, where Azure keeps what is deleted, and its name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -93,6 +110,7 @@ class Resource(BaseModel):
     undo: Undo = Undo.DELETE
     outputs: dict[str, str] = {}
     ready: dict[str, str] = {}
+    recovery: Recovery | None = None
 
     @property
     def name(self) -> str:
@@ -127,13 +145,17 @@ class Plan(BaseModel):
         keys = [resource.key for resource in self.resources]
         if len(set(keys)) != len(keys):
             raise ValueError("two resources of a plan have the same key")
-        topological({resource.key: resource.waits_for for resource in self.resources})
+        topological(self._edges)
         return self
+
+    @cached_property
+    def _edges(self) -> Graph:
+        return {resource.key: resource.waits_for for resource in self.resources}
 
     @cached_property
     def graph(self) -> Graph:
         """What each resource waits for, without the edges that follow from others."""
-        return reduced({resource.key: resource.waits_for for resource in self.resources})
+        return reduced(self._edges)
 
     @cached_property
     def by_key(self) -> dict[str, Resource]:

@@ -82,8 +82,9 @@ class AddressLedger(Protocol):
     ) -> Reservation:
         """Hold a range for a tenant: the one that it holds already, or a free one.
 
-        Two calls at once never hold overlapping ranges, and never more together than the hub's
-        limits allow.
+        Where it claims a node pool subnet, a range for that in the hub network is held too. Two
+        calls at once never hold overlapping ranges, and never more together than the hub's limits
+        allow.
 
         Args:
             hub: Name of the hub.
@@ -109,7 +110,7 @@ class AddressLedger(Protocol):
 
 
 class HubRequests(Protocol):
-    """What the tenants of a hub want of each lane of it, a row a tenant."""
+    """What the tenants of a hub want of each lane of it, a row a member."""
 
     async def ask(self, member: Member, *, present: bool) -> HubRow | None:
         """Ask for something, or to be gone; asking again for the same changes nothing.
@@ -119,8 +120,8 @@ class HubRequests(Protocol):
         """
         ...
 
-    async def get(self, hub: str, lane: Lane, tenant_id: str) -> HubRow | None:
-        """A tenant's row, or None."""
+    async def get(self, hub: str, lane: Lane, name: str) -> HubRow | None:
+        """The row of the member of that name, or None."""
         ...
 
     async def all(self, hub: str, lane: Lane) -> list[Versioned[HubRow]]:
@@ -137,10 +138,14 @@ class HubRequests(Protocol):
 
 
 class AuditLog(Protocol):
-    """The hash chain of each tenant."""
+    """The hash chain of each tenant, and of each lane of a hub."""
 
     async def append(self, entry: AuditEntry) -> AuditRecord:
         """Add an entry; one of the same event id is added once."""
+        ...
+
+    async def last(self, tenant_id: str) -> AuditRecord | None:
+        """The chain's last record, or None where there is none."""
         ...
 
     def read(self, tenant_id: str) -> AsyncIterator[AuditRecord]:

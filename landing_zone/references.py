@@ -4,6 +4,7 @@ Some values exist only once Azure has made the thing they belong to (the id of a
 subscription). The plan names them by reference; they are resolved when the resource is applied.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -21,16 +22,13 @@ def reference(key: str, output: str) -> str:
 
 
 def referenced_keys(value: Any) -> frozenset[str]:
-    """The keys of all resources that a JSON value refers to, in names of properties too."""
-    match value:
-        case str():
-            return frozenset(key for key, _ in _REFERENCE.findall(value))
-        case dict():
-            return frozenset().union(*map(referenced_keys, (*value, *value.values())))
-        case list() | tuple():
-            return frozenset().union(*map(referenced_keys, value))
-        case _:
-            return frozenset()
+    """The keys of all resources that a JSON value refers to, in names of properties too.
+
+    As text, because a plan is walked through three times while it is made: no character of a
+    reference is written otherwise in JSON.
+    """
+    text = value if isinstance(value, str) else json.dumps(value)
+    return frozenset(key for key, _ in _REFERENCE.findall(text))
 
 
 def resolved(value: Any, outputs: Outputs) -> Any:

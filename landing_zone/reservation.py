@@ -3,7 +3,7 @@
 from datetime import date
 from ipaddress import IPv4Network
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Reservation(BaseModel):
@@ -12,11 +12,17 @@ class Reservation(BaseModel):
     Attributes:
         hub: Name of the hub.
         address_range: The spoke's address space.
+        node_subnet: Range of the subnet of its node pool in the hub network; tier `nodepool` alone.
         reserved_on: Day of the reservation (UTC): the first month of the tenant's budget.
+        generation: Which life of the tenant's subscription this is: 1, and higher each time that
+            everything was given back. What was made in an earlier one may keep its name for months
+            (a deleted vault for 90 days), so each life has world-wide names of its own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     hub: str
     address_range: IPv4Network
+    node_subnet: IPv4Network | None = None
     reserved_on: date
+    generation: int = Field(default=1, ge=1)

@@ -16,13 +16,10 @@
 | `SPOKEWRIGHT_RETRY_POLL_SECONDS` | longest wait between polls of ours, seconds | 5 |
 | `SPOKEWRIGHT_RETRY_MAX_FAILED_OPERATIONS` | failed operations of one resource | 3 |
 | `SPOKEWRIGHT_HUB_SHARDS` | rule collection groups for the tenants' own names | 1 |
-| `SPOKEWRIGHT_HUB_IP_GROUP_ADDRESSES` | entries of one IP group | 5000 |
-| `SPOKEWRIGHT_HUB_GROUP_BYTES` | bytes of one rule collection group | 2000000 |
-| `SPOKEWRIGHT_HUB_PEERINGS` | peerings of a hub network | 500 |
 | `SPOKEWRIGHT_HUB_COLLECT_SECONDS` | time to collect requests to the firewall, seconds | 2 |
-| `SPOKEWRIGHT_HUB_COLLECT_MOST_SECONDS` | the longest such time, while more ask, seconds | 20 |
-| `SPOKEWRIGHT_HUB_PEERING_COLLECT_SECONDS` | the same for peerings, seconds | 0.5 |
-| `SPOKEWRIGHT_HUB_POLL_SECONDS` | longest wait of a tenant between looks, seconds | 10 |
+| `SPOKEWRIGHT_HUB_COLLECT_MOST_SECONDS` | the longest such time, seconds | 120 |
+| `SPOKEWRIGHT_HUB_PEERING_COLLECT_SECONDS` | the same for the hub network, seconds | 0.5 |
+| `SPOKEWRIGHT_HUB_POLL_SECONDS` | longest wait of a tenant between looks, seconds | 30 |
 | `AZURE_CLIENT_ID` | client id of a user-assigned identity | the system-assigned one |
 """
 
@@ -52,7 +49,7 @@ class Settings(BaseModel):
         prefix: Start of the names of tables and containers.
         client_id: Client id of a user-assigned identity; empty for the system-assigned one.
         retry: Bounds of the attempts at one resource.
-        hub: Bounds of a hub's shared resources, and the pace of its reconciler.
+        hub: The pace of the hubs' reconciler.
     """
 
     # A fault's input may be the whole environment, and the chain of causes is logged.

@@ -20,7 +20,7 @@ from landing_zone.contracts import (
     ResourceTask,
     Via,
 )
-from landing_zone.graph import Graph, reversed_graph
+from landing_zone.graph import Graph, reversed_graph, topological
 from landing_zone.tenants import instance_id
 from orchestrators.apply_resource import announcement
 from orchestrators.calls import Steps, call
@@ -96,7 +96,8 @@ def walk(
         What became of each resource. Nothing is raised: a failure is a result.
     """
     told = reversed_graph(plan.graph)
-    inputs = {key: plan.task(key, told) for key in sorted(plan.graph)}
+    # Those that wait for nothing are begun before those that only wait.
+    inputs = {key: plan.task(key, told) for key in topological(plan.graph)}
     tasks = {
         key: context.call_sub_orchestrator(
             "apply_resource", data.dump(), plan.instance(key), expected_type=dict

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from activities.dependencies import Dependencies
-from landing_zone.addressing import allocate
 from landing_zone.audit import AuditEntry, AuditRecord, chain
-from landing_zone.capacity import NO_CLAIMS, Claims, require_room, total_claims
+from landing_zone.capacity import NO_CLAIMS, Claims, place, total_claims
 from landing_zone.errors import PermanentError
 from landing_zone.hub import HubDocument, parse_hub_document
 from landing_zone.hub_state.members import HubRow, Lane, Member
@@ -112,15 +111,15 @@ class FakeLedger:
     ) -> Reservation:
         """Hold a range: the one that is held already, or a free one."""
         if (hub, tenant_id) not in self.held:
-            described = self._document.hub(hub)
-            used = total_claims(one for (name, _), one in self.claims.items() if name == hub)
-            require_room(described, used, claims)
-            taken = [IPv4Network(cidr, strict=False) for cidr in seen]
-            taken += [found.address_range for found in self.held.values() if found.hub == hub]
-            chosen = allocate(described.spoke_pool, taken, prefix_length)
-            today = self._clock.now().date()
-            made = Reservation(hub=hub, address_range=chosen, reserved_on=today)
-            self.held[hub, tenant_id] = made
+            self.held[hub, tenant_id] = place(
+                self._document.hub(hub),
+                [found for found in self.held.values() if found.hub == hub],
+                total_claims(one for (name, _), one in self.claims.items() if name == hub),
+                prefix_length=prefix_length,
+                claims=claims,
+                seen=[IPv4Network(cidr, strict=False) for cidr in seen],
+                today=self._clock.now().date(),
+            )
             self.claims[hub, tenant_id] = claims
         return self.held[hub, tenant_id]
 
@@ -146,12 +145,12 @@ class FakeHubRequests:
     def _put(self, row: HubRow) -> None:
         self.writes += 1
         member = row.member
-        key = (member.hub, member.lane, member.tenant_id)
+        key = (member.hub, member.lane, member.name)
         self.rows[key] = Versioned(row, f"etag-{self.writes}")
 
     async def ask(self, member: Member, *, present: bool) -> HubRow | None:
         """Ask for something, or to be gone."""
-        found = self.rows.get((member.hub, member.lane, member.tenant_id))
+        found = self.rows.get((member.hub, member.lane, member.name))
         if found is None and not present:
             return None
         now = self._clock.now()
@@ -163,9 +162,9 @@ class FakeHubRequests:
             self._put(wanted)
         return wanted
 
-    async def get(self, hub: str, lane: Lane, tenant_id: str) -> HubRow | None:
-        """A tenant's row, or None."""
-        found = self.rows.get((hub, lane, tenant_id))
+    async def get(self, hub: str, lane: Lane, name: str) -> HubRow | None:
+        """The row of the member of that name, or None."""
+        found = self.rows.get((hub, lane, name))
         return found.value if found else None
 
     async def all(self, hub: str, lane: Lane) -> list[Versioned[HubRow]]:
@@ -175,7 +174,7 @@ class FakeHubRequests:
     async def settle(self, row: Versioned[HubRow], failure: PermanentError | None = None) -> bool:
         """Answer a row, unless it has changed."""
         member = row.value.member
-        key = (member.hub, member.lane, member.tenant_id)
+        key = (member.hub, member.lane, member.name)
         found = self.rows.get(key)
         if found is None or found.etag != row.etag:
             return False
@@ -190,19 +189,30 @@ class FakeHubRequests:
 
 
 class FakeAuditLog:
-    """Chains in lists."""
+    """Chains in lists; `before_append` lets a test be the other writer."""
 
     def __init__(self) -> None:
         self.chains: dict[str, list[AuditRecord]] = {}
+        self.before_append: list[AuditEntry] = []
 
     async def append(self, entry: AuditEntry) -> AuditRecord:
         """Add an entry; one of the same event id is added once."""
+        while self.before_append:
+            self._add(self.before_append.pop(0))
+        return self._add(entry)
+
+    def _add(self, entry: AuditEntry) -> AuditRecord:
         records = self.chains.setdefault(entry.tenant_id, [])
         for record in records:
             if record.entry.event_id == entry.event_id:
                 return record
         records.append(chain(entry, records[-1] if records else None))
         return records[-1]
+
+    async def last(self, tenant_id: str) -> AuditRecord | None:
+        """The chain's last record, or None where there is none."""
+        records = self.chains.get(tenant_id)
+        return records[-1] if records else None
 
     async def read(self, tenant_id: str) -> AsyncIterator[AuditRecord]:
         """The tenant's records, first to last."""

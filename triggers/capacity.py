@@ -6,9 +6,9 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from activities.dependencies import dependencies
+from activities.registered import every_tenant
 from landing_zone.capacity import HubForecast, LimitForecast, forecast, occupancies
 from triggers.answers import answer, answered
-from triggers.registered import every_tenant
 
 blueprint = df.Blueprint()
 

@@ -8,13 +8,13 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from activities.dependencies import Dependencies, dependencies
+from activities.registered import every_tenant
 from landing_zone.admission import Insert, Restart, Same, admit, faults_of, require_place
 from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.request_parsing import Fault, InvalidRequest, parse_tenant_text
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord, is_tenant_id
 from triggers.answers import answer, answered
-from triggers.registered import every_tenant
 from triggers.starting import Starter, start
 
 blueprint = df.Blueprint()

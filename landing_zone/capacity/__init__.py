@@ -1,6 +1,13 @@
 """How much room the hubs have: what tenants take, what is left, who fits."""
 
-from landing_zone.capacity.demand import NO_CLAIMS, Claims, Demand, demand_of, total_claims
+from landing_zone.capacity.demand import (
+    NO_CLAIMS,
+    NODE_SUBNETS,
+    Claims,
+    Demand,
+    demand_of,
+    total_claims,
+)
 from landing_zone.capacity.forecast import HubForecast, LimitForecast, forecast
 from landing_zone.capacity.occupancy import (
     UNDER_WAY,
@@ -9,6 +16,7 @@ from landing_zone.capacity.occupancy import (
     address_limit,
     occupancies,
 )
+from landing_zone.capacity.placing import place
 from landing_zone.capacity.shortage import (
     CapacityExceeded,
     HubRefusal,
@@ -18,6 +26,7 @@ from landing_zone.capacity.shortage import (
 )
 
 __all__ = [
+    "NODE_SUBNETS",
     "NO_CLAIMS",
     "UNDER_WAY",
     "CapacityExceeded",
@@ -33,6 +42,7 @@ __all__ = [
     "demand_of",
     "forecast",
     "occupancies",
+    "place",
     "refusal_of",
     "require_room",
     "total_claims",

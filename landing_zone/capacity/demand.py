@@ -13,6 +13,7 @@ type Claims = Mapping[str, int]
 NO_CLAIMS: Final[Claims] = {}
 IP_GROUP: Final = "ipGroup:"
 TOKENS: Final = "tokensPerMinute:"
+NODE_SUBNETS: Final = "nodeSubnets"
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def _compute(request: TenantRequest) -> dict[str, int]:
                 "sharedMemoryGiB": request.compute.memory_gib,
             }
         case "nodepool":
-            return {"nodePools": 1, "nodes": nodes.max if nodes else 1}
+            return {"nodePools": 1, NODE_SUBNETS: 1, "nodes": nodes.max if nodes else 1}
         case "cluster":
             return {}
 

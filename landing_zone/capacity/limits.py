@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from landing_zone.capacity.demand import IP_GROUP, TOKENS
+from landing_zone.capacity.demand import IP_GROUP, NODE_SUBNETS, TOKENS
 from landing_zone.hub import Hub
 
 _LEARN: Final = "https://learn.microsoft.com/azure/"
@@ -14,6 +14,7 @@ _SUBSCRIPTION_LIMITS: Final = (
 _AKS: Final = f"{_LEARN}aks/quotas-skus-regions"
 _API: Final = f"{_LEARN}api-management/service-limits"
 _RULES: Final = "https://learn.microsoft.com/answers/questions/2101131/azure-firewall-rule-limits"
+_OVERLAY: Final = f"{_LEARN}aks/concepts-network-azure-cni-overlay"
 _IP_GROUPS: Final = f"{_LEARN}firewall-manager/ip-groups"
 _QUOTA: Final = f"{_LEARN}ai-foundry/openai/quotas-limits"
 _GROUPS: Final = f"{_LEARN}governance/management-groups/overview"
@@ -126,11 +127,28 @@ def _compute(hub: Hub) -> Iterator[Limit]:
     yield Limit(
         "nodes", "nodes of the shared cluster", "nodes", limits.nodes, own.nodes, source=_AKS
     )
+    yield node_subnets(hub)
     if limits.shared_cpu is not None:
         yield Limit("sharedCpu", "CPU of the shared cluster", "cores", limits.shared_cpu)
     if limits.shared_memory_gib is not None:
         memory = limits.shared_memory_gib
         yield Limit("sharedMemoryGiB", "memory of the shared cluster", "GiB", memory)
+
+
+def node_subnets(hub: Hub) -> Limit:
+    """The subnets for tenants' node pools, one each; none where the hub has no range for them."""
+    title, pools = "node pool subnets", hub.node_pools
+    if pools is None:
+        return Limit(NODE_SUBNETS, title, "subnets: the hub names no range for them", 0)
+    return Limit(NODE_SUBNETS, title, f"subnets of /{pools.prefix_length}", len(pools.subnets))
+
+
+def nodes_of_a_subnet(hub: Hub) -> Limit | None:
+    """The nodes that one tenant's pool may have: its subnet is its own, and so are the nodes."""
+    if hub.node_pools is None:
+        return None
+    total = hub.node_pools.nodes_each
+    return Limit("nodesOfASubnet", "nodes of a node pool's subnet", "nodes", total, source=_OVERLAY)
 
 
 def _models(hub: Hub) -> Iterator[Limit]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from landing_zone.capacity.demand import Claims
-from landing_zone.capacity.limits import Limit, limit_of, limits_of
+from landing_zone.capacity.demand import NODE_SUBNETS, Claims
+from landing_zone.capacity.limits import Limit, limit_of, limits_of, nodes_of_a_subnet
 from landing_zone.errors import PermanentError
 from landing_zone.hub import Hub
 
@@ -83,6 +83,13 @@ def shortages(hub: Hub, used: Claims, claims: Claims) -> Iterator[Shortage]:
         left = limit.left(used.get(name, 0))
         if asked > left:
             yield Shortage(limit, left, asked)
+    yield from _too_many_nodes(hub, claims)
+
+
+def _too_many_nodes(hub: Hub, claims: Claims) -> Iterator[Shortage]:
+    limit, asked = nodes_of_a_subnet(hub), claims.get("nodes", 0)
+    if limit is not None and NODE_SUBNETS in claims and asked > limit.total:
+        yield Shortage(limit, limit.total, asked)
 
 
 def require_room(hub: Hub, used: Claims, claims: Claims) -> None:

@@ -1,13 +1,13 @@
 """The writes that lead from what ARM holds to the desired state, in an order that ARM accepts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
 from landing_zone.arm_ids import normalized
 from landing_zone.hub import Hub
 from landing_zone.hub_state.comparing import is_broken, is_same
-from landing_zone.hub_state.members import Lane
-from landing_zone.hub_state.render import PREFIX, Desired, peering_id
+from landing_zone.hub_state.members import Lane, Member
+from landing_zone.hub_state.render import PREFIX, Desired, own_id
 from landing_zone.planning import api_versions
 
 type Actual = Mapping[str, dict[str, Any]]
@@ -24,14 +24,14 @@ class Change(NamedTuple):
         id: ARM id.
         api_version: The pinned api-version.
         body: What is sent.
-        tenants: Whom it concerns.
+        members: Whom it concerns, by their names in the lane.
     """
 
     method: Literal["PUT", "DELETE"]
     id: str
     api_version: str
     body: dict[str, Any] | None
-    tenants: frozenset[str]
+    members: frozenset[str]
 
     @property
     def label(self) -> str:
@@ -41,7 +41,7 @@ class Change(NamedTuple):
 
 
 def changes(
-    hub: Hub, lane: Lane, desired: Desired, actual: Actual, leaving: frozenset[str]
+    hub: Hub, lane: Lane, desired: Desired, actual: Actual, leaving: Collection[Member]
 ) -> tuple[Change, ...]:
     """What is to be written, first things first: what is referred to, what refers, removals.
 
@@ -50,20 +50,20 @@ def changes(
         lane: The lane of it.
         desired: What should be there.
         actual: What is there.
-        leaving: Tenants that want to be gone.
+        leaving: Members that want to be gone.
     """
     puts = [
-        Change("PUT", item.id, item.api_version, _body(item.body, actual.get(key)), item.tenants)
+        Change("PUT", item.id, item.api_version, _body(item.body, actual.get(key)), item.members)
         for key, item in desired.items()
         if key not in actual or is_broken(actual[key]) or not is_same(item.body, actual[key])
     ]
     # A registry that knows nobody has lost its rows rather than all its tenants at once.
-    removable = _removable(hub, lane, actual, leaving) if desired or leaving else []
+    removable = _removable(hub, lane, actual, leaving) if desired or leaving else {}
     gone = [key for key in removable if key not in desired]
     # A rule collection group refers to IP groups, so it goes first.
     gone.sort(key=lambda key: (_RULE_GROUPS not in key, key))
     removals = [
-        Change("DELETE", str(actual[key].get("id", key)), api_versions.NETWORK, None, leaving)
+        Change("DELETE", _id(actual, key), api_versions.NETWORK, None, removable[key])
         for key in gone
     ]
     return (*puts, *removals)
@@ -75,17 +75,24 @@ def _body(wanted: dict[str, Any], actual: dict[str, Any] | None) -> dict[str, An
     return {**wanted, "tags": tags} if tags else wanted
 
 
-def _removable(hub: Hub, lane: Lane, actual: Actual, leaving: frozenset[str]) -> list[str]:
-    """What may be removed: of the firewall all that bears our prefix.
+def _id(actual: Actual, key: str) -> str:
+    return str(actual[key].get("id", key))
 
-    Of the network only the peerings of tenants that asked for it, since a peering that is removed
-    by mistake cuts a tenant off.
+
+def _removable(
+    hub: Hub, lane: Lane, actual: Actual, leaving: Collection[Member]
+) -> dict[str, frozenset[str]]:
+    """What may be removed, and whom it concerns: of the firewall all that bears our prefix.
+
+    Of the network only the peerings and subnets of tenants that asked for it, since one that is
+    removed by mistake cuts a tenant off.
     """
     match lane:
         case "firewall":
-            return [key for key in actual if key.rpartition("/")[2].startswith(PREFIX)]
+            names = frozenset(member.name for member in leaving)
+            return {key: names for key in actual if key.rpartition("/")[2].startswith(PREFIX)}
         case "network":
-            known = {normalized(peering_id(hub, tenant)) for tenant in leaving}
-            return [key for key in actual if key in known]
+            known = {normalized(own_id(hub, one)): frozenset({one.name}) for one in leaving}
+            return {key: known[key] for key in actual if key in known}
         case "dns":
-            return []
+            return {}

@@ -20,9 +20,10 @@ class Look:
     """What a look found.
 
     Attributes:
-        settled: Tenants that wait and have what they asked for.
-        waiting: Tenants that go on waiting.
+        settled: Members that wait and have what they asked for, by their names in the lane.
+        waiting: Members that go on waiting.
         todo: The writes that are due in this round, in order.
+        due: Normalized ids of all that is not as it should be, in this round or not.
         busy: Normalized id of what Azure is still working on; empty where nothing is.
         users: Whom each resource is for, by normalized id.
         refused: Why those who wait cannot be served at all.
@@ -31,6 +32,7 @@ class Look:
     settled: frozenset[str]
     waiting: frozenset[str]
     todo: tuple[Change, ...] = ()
+    due: frozenset[str] = frozenset()
     busy: str = ""
     users: Mapping[str, frozenset[str]] = field(default_factory=dict)
     refused: PermanentError | None = None
@@ -56,27 +58,29 @@ def look(
         lane: The lane of it.
         rows: All its members.
         actual: What ARM holds, by normalized id.
-        settings: The bounds.
+        settings: How the tenants' own names are spread.
         written: Normalized ids that had their turn in this round: each is written once, so that
             a stream of requests for one does not hold up the others.
         skipped: Normalized ids that are not waited for any longer.
     """
     known = tuple(rows)
     asking = [row for row in known if row.state == "waiting"]
-    settled = _tenants(row for row in asking if is_settled(hub, row, actual, settings))
-    waiting = _tenants(asking) - settled
-    leaving = _tenants(row for row in known if not row.present)
+    settled = _names(row for row in asking if is_settled(hub, row, actual, settings))
+    waiting = _names(asking) - settled
+    leaving = [row.member for row in known if not row.present]
     try:
         desired = _desired(hub, lane, known, settings)
     except PermanentError as refusal:
         return Look(settled, waiting, refused=refusal)
     due = changes(hub, lane, desired, actual, leaving)
     todo = tuple(change for change in due if normalized(change.id) not in written)
-    users = {normalized(change.id): change.tenants for change in due}
+    users = {normalized(change.id): change.members for change in due}
+    differing = frozenset(users)
     users |= {
-        key: item.tenants | _leavers(hub, asking, key, actual) for key, item in desired.items()
+        key: item.members | _leavers(hub, asking, key, actual) for key, item in desired.items()
     }
-    return Look(settled, waiting, todo, _busy(users.keys() - skipped, actual), users)
+    busy = _busy(users.keys() - skipped, actual)
+    return Look(settled, waiting, todo, differing, busy, users)
 
 
 def _leavers(
@@ -84,9 +88,7 @@ def _leavers(
 ) -> frozenset[str]:
     """Those who wait to be gone from a resource that others go on using."""
     body = actual.get(key, {})
-    return _tenants(
-        row for row in asking if not row.present and mentions(hub, row.member, key, body)
-    )
+    return _names(row for row in asking if not row.present and mentions(hub, row.member, key, body))
 
 
 def _desired(hub: Hub, lane: Lane, rows: tuple[HubRow, ...], settings: HubSettings) -> Desired:
@@ -94,8 +96,8 @@ def _desired(hub: Hub, lane: Lane, rows: tuple[HubRow, ...], settings: HubSettin
     return desired_state(hub, lane, members, settings)
 
 
-def _tenants(rows: Iterable[HubRow]) -> frozenset[str]:
-    return frozenset(row.member.tenant_id for row in rows)
+def _names(rows: Iterable[HubRow]) -> frozenset[str]:
+    return frozenset(row.member.name for row in rows)
 
 
 def _busy(ours: Iterable[str], actual: Mapping[str, dict[str, Any]]) -> str:

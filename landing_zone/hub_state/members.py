@@ -11,6 +11,10 @@ LANES: Final[tuple[Lane, ...]] = get_args(Lane.__value__)
 """What of a hub is written apart from the rest: Azure lets one writer at a time at each."""
 
 
+# No tenant's id has a dot in it.
+_NODES: Final = ".nodes"
+
+
 class Member(BaseModel):
     """What one tenant wants of one lane of its hub.
 
@@ -21,7 +25,8 @@ class Member(BaseModel):
         address_range: The spoke's addresses; in the lane `firewall`.
         profiles: Egress profiles; in the lane `firewall`.
         fqdns: Names of its own that it may reach; in the lane `firewall`.
-        network_id: ARM id of the spoke's network; in the lane `network`.
+        network_id: ARM id of the spoke's network that wants to be peered; in the lane `network`.
+        node_subnet: Range of the subnet of its node pool; in the lane `network`, by itself.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,6 +38,12 @@ class Member(BaseModel):
     profiles: tuple[str, ...] = ()
     fqdns: tuple[str, ...] = ()
     network_id: str = ""
+    node_subnet: IPv4Network | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called within its lane, where a tenant may want two things, each by itself."""
+        return self.tenant_id if self.node_subnet is None else f"{self.tenant_id}{_NODES}"
 
 
 class HubRow(BaseModel):
@@ -74,6 +85,16 @@ class HubRow(BaseModel):
         """The row once it is known that it cannot be had."""
         changes = {"state": "failed", "code": code, "message": message, "hint": hint}
         return self.model_copy(update=changes)
+
+
+def tenant_of(name: str) -> str:
+    """The tenant whose member is called so."""
+    return name.removesuffix(_NODES)
+
+
+def chain_of(hub: str, lane: Lane) -> str:
+    """The audit chain of a lane of a hub; no tenant's id has a colon in it."""
+    return f"hub:{hub}:{lane}"
 
 
 def instance_of(hub: str, lane: Lane) -> str:

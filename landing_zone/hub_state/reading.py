@@ -9,6 +9,7 @@ from landing_zone.hub import Hub
 from landing_zone.hub_state.members import Lane
 from landing_zone.hub_state.render import PREFIX
 from landing_zone.planning import api_versions
+from landing_zone.planning.node_subnets import security_group_id
 
 
 class Collection(NamedTuple):
@@ -32,6 +33,8 @@ def collections(hub: Hub, lane: Lane) -> list[Collection]:
             paths = [groups, f"{policy}/ruleCollectionGroups"]
         case "network":
             paths = [f"{hub.network_id}/virtualNetworkPeerings"]
+            if hub.node_pools is not None:
+                paths += [_collection_of(security_group_id(hub)), f"{hub.network_id}/subnets"]
         case "dns":
             paths = [f"{_zone(hub, zone)}/virtualNetworkLinks" for zone in hub.private_dns_zones]
     version = api_versions.PRIVATE_DNS if lane == "dns" else api_versions.NETWORK
@@ -63,6 +66,10 @@ def _links(hub: Hub, found: Mapping[str, dict[str, Any]]) -> dict[str, dict[str,
         for key, body in found.items()
         if same_id(str(value_at(body, "properties.virtualNetwork.id")), hub.network_id)
     }
+
+
+def _collection_of(resource_id: str) -> str:
+    return resource_id.rpartition("/")[0]
 
 
 def _zone(hub: Hub, zone: str) -> str:

@@ -13,6 +13,12 @@ from landing_zone.hub_state.members import Lane, Member
 from landing_zone.hub_state.profiles import PROFILES
 from landing_zone.planning import api_versions
 from landing_zone.planning.network import peering_properties
+from landing_zone.planning.node_subnets import (
+    node_subnet_id,
+    node_subnet_properties,
+    security_group,
+    security_group_id,
+)
 
 PREFIX: Final = "spokewright-"
 """How the names of all begin that the reconciler may remove."""
@@ -31,13 +37,13 @@ class Item(NamedTuple):
         id: ARM id.
         api_version: The pinned api-version.
         body: What is sent.
-        tenants: Whom it is for.
+        members: Whom it is for, by their names in the lane.
     """
 
     id: str
     api_version: str
     body: dict[str, Any]
-    tenants: frozenset[str]
+    members: frozenset[str]
 
 
 type Desired = dict[str, Item]
@@ -50,9 +56,10 @@ def desired_state(
     """What should be there of one lane of a hub.
 
     Raises:
-        PermanentError: It would break a limit of Azure (`HubLimitReached`).
+        PermanentError: It would break a limit of the hub (`HubLimitReached`), or the hub offers no
+            node pools any more and a tenant has one (`NodePoolsNotOffered`).
     """
-    ordered = sorted(members, key=lambda member: member.tenant_id)
+    ordered = sorted(members, key=lambda member: member.name)
     match lane:
         case "firewall":
             items = [
@@ -61,10 +68,10 @@ def desired_state(
                 *_own_rules(hub, ordered, settings),
             ]
         case "network":
-            items = [_peering(hub, member) for member in ordered]
+            items = [*_node_guard(hub, ordered), *(_own(hub, member) for member in ordered)]
         case "dns":
             items = [_link(hub, zone) for zone in hub.private_dns_zones]
-    require_bounds(lane, [item.body for item in items], settings)
+    require_bounds(hub, lane, [item.body for item in items])
     return {normalized(item.id): item for item in items}
 
 
@@ -76,6 +83,13 @@ def shard_of(tenant_id: str, shards: int) -> int:
 def peering_id(hub: Hub, tenant_id: str) -> str:
     """ARM id of the hub's side of a tenant's peering."""
     return f"{hub.network_id}/virtualNetworkPeerings/{naming.hub_peering(tenant_id)}"
+
+
+def own_id(hub: Hub, member: Member) -> str:
+    """ARM id of what a member of the lane `network` has to itself there."""
+    if member.node_subnet is None:
+        return peering_id(hub, member.tenant_id)
+    return node_subnet_id(hub, member.tenant_id)
 
 
 def _ip_group_id(hub: Hub, profile: str) -> str:
@@ -90,8 +104,8 @@ def _by_profile(members: list[Member]) -> dict[str, list[Member]]:
     return {profile: users for profile, users in found.items() if users}
 
 
-def _tenants(members: list[Member]) -> frozenset[str]:
-    return frozenset(member.tenant_id for member in members)
+def _names(members: list[Member]) -> frozenset[str]:
+    return frozenset(member.name for member in members)
 
 
 def _ip_groups(hub: Hub, members: list[Member]) -> list[Item]:
@@ -103,7 +117,7 @@ def _ip_groups(hub: Hub, members: list[Member]) -> list[Item]:
                 "location": hub.region,
                 "properties": {"ipAddresses": [str(user.address_range) for user in users]},
             },
-            _tenants(users),
+            _names(users),
         )
         for profile, users in _by_profile(members).items()
     ]
@@ -121,8 +135,8 @@ def _profile_rules(hub: Hub, members: list[Member]) -> list[Item]:
         )
         for profile in used
     ]
-    tenants = frozenset().union(*map(_tenants, used.values()))
-    return [_rule_group(hub, "profiles", _PROFILES_PRIORITY, collections, tenants)]
+    names = frozenset().union(*map(_names, used.values()))
+    return [_rule_group(hub, "profiles", _PROFILES_PRIORITY, collections, names)]
 
 
 def _own_rules(hub: Hub, members: list[Member], settings: HubSettings) -> list[Item]:
@@ -136,7 +150,7 @@ def _own_rules(hub: Hub, members: list[Member], settings: HubSettings) -> list[I
             f"fqdns-{number}",
             _FQDNS_PRIORITY + number,
             [_collection("tenants", _FQDNS_PRIORITY, [_own_rule(user) for user in users])],
-            _tenants(users),
+            _names(users),
         )
         for number, users in sorted(shards.items())
     ]
@@ -172,23 +186,33 @@ def _rule_group(
     name: str,
     priority: int,
     collections: list[dict[str, Any]],
-    tenants: frozenset[str],
+    members: frozenset[str],
 ) -> Item:
     return Item(
         hub.resource_id(_RULE_GROUPS, hub.firewall.policy, f"{PREFIX}{name}"),
         api_versions.NETWORK,
         {"properties": {"priority": priority, "ruleCollections": collections}},
-        tenants,
+        members,
     )
 
 
-def _peering(hub: Hub, member: Member) -> Item:
-    return Item(
-        peering_id(hub, member.tenant_id),
-        api_versions.NETWORK,
-        {"properties": peering_properties(member.network_id)},
-        frozenset({member.tenant_id}),
-    )
+def _node_guard(hub: Hub, members: list[Member]) -> list[Item]:
+    """The security group of all subnets of node pools, which is there before the first of them."""
+    if hub.node_pools is None:
+        return []
+    pooled = [member for member in members if member.node_subnet is not None]
+    body = security_group(hub)
+    return [Item(security_group_id(hub), api_versions.NETWORK, body, _names(pooled))]
+
+
+def _own(hub: Hub, member: Member) -> Item:
+    """A tenant's peering, or the subnet of its node pool."""
+    if member.node_subnet is None:
+        properties = peering_properties(member.network_id)
+    else:
+        properties = node_subnet_properties(hub, member.node_subnet)
+    body = {"properties": properties}
+    return Item(own_id(hub, member), api_versions.NETWORK, body, frozenset({member.name}))
 
 
 def _link(hub: Hub, zone: str) -> Item:

@@ -5,11 +5,12 @@ from typing import Any
 
 from landing_zone.applying import is_settling
 from landing_zone.arm_ids import normalized
+from landing_zone.errors import PermanentError
 from landing_zone.hub import Hub
 from landing_zone.hub_state.comparing import is_broken, is_same
 from landing_zone.hub_state.limits import HubSettings
 from landing_zone.hub_state.members import HubRow, Member
-from landing_zone.hub_state.render import Item, desired_state, peering_id
+from landing_zone.hub_state.render import Item, desired_state, own_id
 
 type Actual = Mapping[str, dict[str, Any]]
 
@@ -18,8 +19,12 @@ def is_settled(hub: Hub, row: HubRow, actual: Actual, settings: HubSettings) -> 
     """Whether ARM holds all that the row asks for or, where it wants to be gone, nothing of it."""
     if not row.present:
         return not any(mentions(hub, row.member, key, body) for key, body in actual.items())
-    alone = desired_state(hub, row.member.lane, [row.member], settings)
-    return all(_is_in(item, actual.get(key)) for key, item in alone.items())
+    try:
+        alone = desired_state(hub, row.member.lane, [row.member], settings)
+    except PermanentError:
+        return False  # what cannot be had is not there
+    mine = {key: item for key, item in alone.items() if row.member.name in item.members}
+    return all(_is_in(item, actual.get(key)) for key, item in mine.items())
 
 
 def _is_in(item: Item, actual: dict[str, Any] | None) -> bool:
@@ -42,7 +47,7 @@ def _holds(wanted: Any, actual: Any) -> bool:
 def mentions(hub: Hub, member: Member, key: str, body: Mapping[str, Any]) -> bool:
     """Whether a resource that is there holds something of a member."""
     if member.lane == "network":
-        return key == normalized(peering_id(hub, member.tenant_id))
+        return key == normalized(own_id(hub, member))
     properties = body.get("properties", {})
     own = str(member.address_range)
     if own in properties.get("ipAddresses", ()):

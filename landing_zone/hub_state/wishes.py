@@ -9,19 +9,18 @@ from landing_zone.hub_state.members import Member
 
 def member_of(hub: str, tenant_id: str, body: Mapping[str, Any]) -> Member:
     """The member that a planned body (its references resolved) describes."""
-    properties = body.get("properties")
-    if properties is not None:
-        return Member(
-            hub=hub,
-            lane="network",
-            tenant_id=tenant_id,
-            network_id=properties["remoteVirtualNetwork"]["id"],
-        )
-    return Member(
-        hub=hub,
-        lane="firewall",
-        tenant_id=tenant_id,
-        address_range=IPv4Network(body["addressRange"]),
-        profiles=tuple(body["profiles"]),
-        fqdns=tuple(body["fqdns"]),
-    )
+    match body:
+        case {"properties": {"remoteVirtualNetwork": {"id": network}}}:
+            return Member(hub=hub, lane="network", tenant_id=tenant_id, network_id=network)
+        case {"properties": {"addressPrefix": prefix}}:
+            subnet = IPv4Network(prefix)
+            return Member(hub=hub, lane="network", tenant_id=tenant_id, node_subnet=subnet)
+        case _:
+            return Member(
+                hub=hub,
+                lane="firewall",
+                tenant_id=tenant_id,
+                address_range=IPv4Network(body["addressRange"]),
+                profiles=tuple(body["profiles"]),
+                fqdns=tuple(body["fqdns"]),
+            )

@@ -5,7 +5,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from landing_zone import naming
-from landing_zone.plan import Resource, Step
+from landing_zone.arm_ids import arm_id
+from landing_zone.plan import Recovery, Resource, Step
 from landing_zone.planning import api_versions
 from landing_zone.planning.making import regional
 from landing_zone.planning.scope import Scope
@@ -67,7 +68,7 @@ def project_id(scope: Scope) -> str:
 
 
 def _account_name(scope: Scope, service: str) -> str:
-    return naming.world_wide(_SERVICES[service].short, scope.request, salt=scope.directory_id)
+    return naming.world_wide(_SERVICES[service].short, scope.request, salt=scope.salt)
 
 
 def _account(scope: Scope, service: str) -> Resource:
@@ -88,6 +89,19 @@ def _account(scope: Scope, service: str) -> Resource:
             "networkAcls": {"defaultAction": "Deny"},
             "publicNetworkAccess": "Disabled",
         },
+        recovery=_recovery(scope, service),
+    )
+
+
+def _recovery(scope: Scope, service: str) -> Recovery:
+    """learn: ai-services/recover-purge-resources."""
+    group = naming.resource_group(scope.request, "workload")
+    kind = "Microsoft.CognitiveServices/locations/resourceGroups/deletedAccounts"
+    names = (scope.request.region, group, _account_name(scope, service))
+    return Recovery(
+        id=arm_id(scope.subscription, kind, *names),
+        api_version=api_versions.COGNITIVE_SERVICES,
+        properties={"restore": True},
     )
 
 

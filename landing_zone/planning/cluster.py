@@ -96,7 +96,7 @@ def _cluster(scope: Scope, roles: frozenset[str]) -> Resource:
 def _access_properties(scope: Scope) -> dict[str, Any]:
     """Who reaches the API server, and how it knows them."""
     return {
-        "fqdnSubdomain": naming.world_wide("aks", scope.request, salt=scope.directory_id),
+        "fqdnSubdomain": naming.world_wide("aks", scope.request, salt=scope.salt),
         "enableRBAC": True,
         "disableLocalAccounts": True,
         "publicNetworkAccess": "Disabled",
@@ -162,6 +162,8 @@ def _node_pool(scope: Scope) -> dict[str, Any]:
         "count": nodes.min,
         "minCount": nodes.min,
         "maxCount": nodes.max,
+        # A request is held to the addresses that this takes.
+        "upgradeSettings": {"maxSurge": "1"},
         "vnetSubnetID": scope.subnet_id("aks"),
         "tags": scope.tags,
     }

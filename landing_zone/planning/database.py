@@ -36,7 +36,7 @@ def cosmos_id(scope: Scope) -> str:
 
 
 def _cosmos_name(scope: Scope) -> str:
-    return naming.world_wide("cosmos", scope.request, salt=scope.directory_id)
+    return naming.world_wide("cosmos", scope.request, salt=scope.salt)
 
 
 def _cosmos_account(scope: Scope) -> Resource:
@@ -86,7 +86,7 @@ def _cosmos_database(scope: Scope) -> Resource:
 
 
 def _postgresql_name(scope: Scope) -> str:
-    return naming.world_wide("psql", scope.request, salt=scope.directory_id)
+    return naming.world_wide("psql", scope.request, salt=scope.salt)
 
 
 def _postgresql_server(scope: Scope) -> Resource:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from landing_zone import naming
-from landing_zone.plan import Resource, Step
+from landing_zone.arm_ids import arm_id
+from landing_zone.plan import Recovery, Resource, Step
 from landing_zone.planning import api_versions
 from landing_zone.planning.making import regional
 from landing_zone.planning.scope import Scope
@@ -15,7 +16,7 @@ _KIND = "Microsoft.KeyVault/vaults"
 
 def vault_id(scope: Scope) -> str:
     """ARM id of the tenant's vault."""
-    name = naming.key_vault(scope.request, salt=scope.directory_id)
+    name = naming.key_vault(scope.request, salt=scope.salt)
     return scope.workload_id(_KIND, name)
 
 
@@ -39,4 +40,16 @@ def vault_resources(scope: Scope) -> Iterator[Resource]:
             "networkAcls": {"bypass": "None", "defaultAction": "Deny"},
             "publicNetworkAccess": "Disabled",
         },
+        recovery=_recovery(scope),
+    )
+
+
+def _recovery(scope: Scope) -> Recovery:
+    """learn: key-vault/general/key-vault-recovery; in its own subscription and group only."""
+    name = naming.key_vault(scope.request, salt=scope.salt)
+    kind = "Microsoft.KeyVault/locations/deletedVaults"
+    return Recovery(
+        id=arm_id(scope.subscription, kind, scope.request.region, name),
+        api_version=api_versions.DELETED_VAULTS,
+        properties={"createMode": "recover"},
     )

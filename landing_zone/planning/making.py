@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from landing_zone.plan import Resource, Step, Undo
+from landing_zone.plan import Recovery, Resource, Step, Undo
 from landing_zone.planning.scope import Scope
 
 
@@ -27,6 +27,7 @@ def regional(
     outputs: Mapping[str, str] | None = None,
     location: str = "",
     top: Mapping[str, Any] | None = None,
+    recovery: Recovery | None = None,
 ) -> Resource:
     """A tagged resource in one of the tenant's resource groups.
 
@@ -43,6 +44,7 @@ def regional(
         outputs: What others may refer to.
         location: Where it stands, if not in the tenant's region.
         top: What stands beside `properties`: `sku`, `kind`, `identity`.
+        recovery: How it is brought back, where what is deleted is kept.
     """
     where = {"location": location or scope.request.region, "tags": scope.tags}
     return Resource(
@@ -54,6 +56,7 @@ def regional(
         body=where | dict(top or {}) | {"properties": properties},
         after=after | {f"resource-group:{group}", provider_key(kind)},
         outputs=dict(outputs or {}),
+        recovery=recovery,
     )
 
 

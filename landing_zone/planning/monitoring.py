@@ -84,8 +84,8 @@ def event_resources(scope: Scope) -> Iterator[Resource]:
         after=frozenset({container_key(DEAD_LETTERS)}),
         step=Step.MONITORING_AND_COST,
     )
-    if scope.options.resource_events is not None:
-        yield _event_subscription(scope, scope.options.resource_events)
+    if scope.hub.resource_events is not None:
+        yield _event_subscription(scope, scope.hub.resource_events)
 
 
 def diagnostic_settings(scope: Scope, resources: Sequence[Resource]) -> Iterator[Resource]:

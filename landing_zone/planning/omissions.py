@@ -24,15 +24,10 @@ def omissions(scope: Scope) -> tuple[Omission, ...]:
 
 
 def _of_the_hub(scope: Scope) -> Iterator[Omission]:
-    if scope.options.resource_events is None:
+    if scope.hub.resource_events is None:
         yield Omission(
             "Resource events of the spoke are not delivered",
-            "the hub names no function that takes them (resource_events)",
-        )
-    if scope.request.isolation == "nodepool" and scope.options.node_pool_subnet is None:
-        yield Omission(
-            "The node pool stands in the shared cluster's default subnet",
-            "the hub names no subnet for tenants' node pools (node_pool_subnet)",
+            "the hub names no function that takes them (resourceEvents)",
         )
 
 

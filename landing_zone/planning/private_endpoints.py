@@ -10,7 +10,6 @@ from landing_zone.planning import api_versions
 from landing_zone.planning.making import regional
 from landing_zone.planning.network import NETWORK
 from landing_zone.planning.scope import Scope
-from landing_zone.tenant_request import TenantRequest
 
 _KIND = "Microsoft.Network/privateEndpoints"
 
@@ -21,16 +20,13 @@ class PrivateLink(NamedTuple):
     Attributes:
         group: The sub-resource that an endpoint connects to.
         zone: The private DNS zone of its names.
-        addresses: How many addresses of the subnet an endpoint takes.
     """
 
     group: str
     zone: str
-    addresses: int = 1
 
 
-# https://learn.microsoft.com/azure/private-link/private-endpoint-dns. Cosmos DB has an address for
-# the account and one for each region.
+# https://learn.microsoft.com/azure/private-link/private-endpoint-dns.
 PRIVATE_LINKS = MappingProxyType(
     {
         "Microsoft.CognitiveServices/accounts": PrivateLink(
@@ -40,7 +36,7 @@ PRIVATE_LINKS = MappingProxyType(
             "postgresqlServer", "privatelink.postgres.database.azure.com"
         ),
         "Microsoft.DocumentDB/databaseAccounts": PrivateLink(
-            "Sql", "privatelink.documents.azure.com", addresses=2
+            "Sql", "privatelink.documents.azure.com"
         ),
         "Microsoft.KeyVault/vaults": PrivateLink("vault", "privatelink.vaultcore.azure.net"),
         "Microsoft.Search/searchServices": PrivateLink(
@@ -64,14 +60,6 @@ def private_endpoints(scope: Scope, resources: Sequence[Resource]) -> Iterator[R
         if link is not None:
             yield _endpoint(scope, target, link)
             yield _zone_group(scope, target, link)
-
-
-def addresses_needed(request: TenantRequest) -> int:
-    """How many addresses of the `private-endpoints` subnet the tenant's endpoints take."""
-    always = 2  # The vault and the records account.
-    database = {"cosmos": 2, "postgresql": 1, "none": 0}[request.data.database]
-    dedicated = request.data.vector_index == "dedicated"
-    return always + request.data.storage + database + dedicated + len(request.ai.services)
 
 
 def _names(scope: Scope, target: Resource) -> tuple[str, str]:

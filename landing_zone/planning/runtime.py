@@ -7,6 +7,7 @@ from landing_zone.plan import Resource, Step
 from landing_zone.planning import api_versions
 from landing_zone.planning.cluster import CLUSTER, cluster_resources
 from landing_zone.planning.making import existing
+from landing_zone.planning.node_subnets import NODE_SUBNET, node_subnet, node_subnet_id
 from landing_zone.planning.roles import Role, role_assignment
 from landing_zone.planning.scope import Scope
 from landing_zone.references import reference
@@ -27,6 +28,7 @@ def runtime_resources(scope: Scope) -> Iterator[Resource]:
     else:
         yield _shared_cluster(scope)
         if scope.request.isolation == "nodepool":
+            yield node_subnet(scope)
             yield _node_pool(scope)
         yield _namespace(scope)
     yield from _access(scope)
@@ -57,7 +59,6 @@ def _node_pool(scope: Scope) -> Resource:
     if nodes is None:
         raise AssertionError("a request of tier nodepool always describes its nodes")
     tenant = scope.request.tenant_id
-    subnet = scope.options.node_pool_subnet
     properties = {
         "mode": "User",
         "type": "VirtualMachineScaleSets",
@@ -65,6 +66,7 @@ def _node_pool(scope: Scope) -> Resource:
         "osType": "Linux",
         "enableAutoScaling": True,
         "enableNodePublicIP": False,
+        "vnetSubnetID": node_subnet_id(scope.hub, tenant),
         "count": nodes.min,
         "minCount": nodes.min,
         "maxCount": nodes.max,
@@ -72,8 +74,6 @@ def _node_pool(scope: Scope) -> Resource:
         "nodeTaints": [f"{NODE_KEY}={tenant}:NoSchedule"],
         "tags": scope.tags,
     }
-    if subnet is not None:
-        properties["vnetSubnetID"] = f"{scope.hub.network_id}/subnets/{subnet}"
     return Resource(
         key=NODE_POOL,
         step=Step.RUNTIME_AND_DATA,
@@ -81,7 +81,7 @@ def _node_pool(scope: Scope) -> Resource:
         id=f"{scope.cluster_id}/agentPools/{naming.node_pool(scope.request)}",
         api_version=api_versions.CONTAINER_SERVICE,
         body={"properties": properties},
-        after=frozenset({SHARED_CLUSTER}),
+        after=frozenset({SHARED_CLUSTER, NODE_SUBNET}),
     )
 
 

@@ -15,19 +15,6 @@ SUBSCRIPTION = "subscription"
 
 
 @dataclass(frozen=True)
-class Options:
-    """What a hub may offer beyond its document; what is absent is told by `omissions`.
-
-    Attributes:
-        resource_events: ARM id of the function that takes the resource events of all spokes.
-        node_pool_subnet: Name of the hub network's subnet in which tenants' node pools stand.
-    """
-
-    resource_events: str | None = None
-    node_pool_subnet: str | None = None
-
-
-@dataclass(frozen=True)
 class Scope:
     """The facts that a plan is made from.
 
@@ -36,7 +23,6 @@ class Scope:
         document: The directory's frame.
         hub: The hub that the tenant hangs on.
         reservation: What it holds of that hub.
-        options: What the hub offers beyond its document.
         ways_out: Keys of what must be there before a spoke reaches anything outside of it.
     """
 
@@ -44,7 +30,6 @@ class Scope:
     document: HubDocument
     hub: Hub
     reservation: Reservation
-    options: Options = Options()
     ways_out: frozenset[str] = frozenset()
 
     @property
@@ -66,8 +51,22 @@ class Scope:
 
     @property
     def directory_id(self) -> str:
-        """The Entra directory; also what makes world-wide names ours."""
+        """The Entra directory."""
         return str(self.document.directory_id)
+
+    @property
+    def salt(self) -> str:
+        """What makes world-wide names ours, and those of a later generation new.
+
+        A deleted vault keeps its name for its retention, an AI account and its subdomain for two
+        days (learn: key-vault/general/soft-delete-overview, ai-services/recover-purge-resources). A
+        storage account can be recovered for 14 days and a PostgreSQL server for 5, unless its name
+        is taken anew (learn: storage/common/storage-account-recover,
+        postgresql/flexible-server/how-to-restore-dropped-server). Whatever else has an address in
+        Azure's DNS may be resolved to what was there before, for as long as records are cached.
+        """
+        generation = self.reservation.generation
+        return self.directory_id if generation == 1 else f"{self.directory_id}/{generation}"
 
     @property
     def tags(self) -> dict[str, str]:
@@ -130,11 +129,11 @@ class Scope:
     @property
     def storage_id(self) -> str:
         """ARM id of the tenant's own storage account, which it has only if it asked for one."""
-        name = naming.storage_account(self.request, salt=self.directory_id)
+        name = naming.storage_account(self.request, salt=self.salt)
         return self.workload_id("Microsoft.Storage/storageAccounts", name)
 
     @property
     def records_id(self) -> str:
         """ARM id of the storage account for the platform's records on this tenant."""
-        name = naming.records_account(self.request, salt=self.directory_id)
+        name = naming.records_account(self.request, salt=self.salt)
         return self.operations_id("Microsoft.Storage/storageAccounts", name)

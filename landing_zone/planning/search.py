@@ -18,7 +18,7 @@ _KIND = "Microsoft.Search/searchServices"
 
 def service_id(scope: Scope) -> str:
     """ARM id of the tenant's own search service."""
-    name = naming.world_wide("srch", scope.request, salt=scope.directory_id)
+    name = naming.world_wide("srch", scope.request, salt=scope.salt)
     return scope.workload_id(_KIND, name)
 
 

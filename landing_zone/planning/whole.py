@@ -17,7 +17,7 @@ from landing_zone.planning.monitoring import diagnostic_settings, event_resource
 from landing_zone.planning.network import network_resources
 from landing_zone.planning.private_endpoints import private_endpoints
 from landing_zone.planning.runtime import runtime_resources
-from landing_zone.planning.scope import Options, Scope
+from landing_zone.planning.scope import Scope
 from landing_zone.planning.search import search_resources
 from landing_zone.planning.storage import records_resources, storage_resources
 from landing_zone.planning.subscription import subscription_resources
@@ -49,18 +49,19 @@ def plan(
     document: HubDocument,
     hub: Hub,
     reservation: Reservation,
-    options: Options | None = None,
 ) -> Plan:
     """Every resource of the tenant's landing zone.
 
-    Pure and total over valid requests on a hub that has the private DNS zones: equal input gives
-    an equal plan. What it leaves out for want of something is told by `omissions`.
+    Pure and total over valid requests that the hub has admitted, on a hub that has the private
+    DNS zones: equal input gives an equal plan. What it leaves out for want of something is told
+    by `omissions`.
 
     Raises:
         ConfigurationError: The hub lacks a private DNS zone, or its networks leave no range for
             the inside of a tenant's cluster.
+        PermanentError: A tenant of tier `nodepool` holds no subnet for its nodes.
     """
-    scope = Scope(request, document, hub, reservation, options or Options())
+    scope = Scope(request, document, hub, reservation)
     network = list(network_resources(scope))
     scope = replace(scope, ways_out=_ways_out(network))
     resources = [*subscription_resources(scope), *network]

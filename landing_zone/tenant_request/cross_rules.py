@@ -8,12 +8,18 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from landing_zone.addressing import SpokeRoom, spoke_room
+from landing_zone.tenant_request.room import (
+    BESIDE_NODES,
+    LARGEST_NETWORK,
+    SMALLEST_NETWORK,
+    endpoint_addresses,
+)
 from landing_zone.tenant_request.wording import quoted
 
 type Path = tuple[str | int, ...]
 
-AZURE_RESERVED_ADDRESSES = 5
-ADDRESS_BITS = 32
+USUAL_NETWORK = 24
 
 
 class Breach(NamedTuple):
@@ -106,19 +112,53 @@ def _own_nodes_are_described(document: object) -> Iterator[Breach]:
         )
 
 
+def _network(document: object) -> tuple[int, SpokeRoom] | None:
+    """The size of the spoke and the room in it; None where its size is a fault already."""
+    length = _whole(document, "network", "prefixLength")
+    if length is None:
+        length = USUAL_NETWORK
+    if not LARGEST_NETWORK <= length <= SMALLEST_NETWORK:
+        return None
+    return length, spoke_room(length)
+
+
 def _cluster_fits_its_subnet(document: object) -> Iterator[Breach]:
-    prefix = _whole(document, "network", "prefixLength")
+    network = _network(document)
     most = _whole(document, "compute", "nodes", "max")
-    if _at(document, "isolation") != "cluster" or most is None:
+    if _at(document, "isolation") != "cluster" or most is None or network is None:
         return
-    prefix = 24 if prefix is None else prefix
-    # Half of the spoke is the nodes' subnet, and an upgrade needs one node more than there are.
-    room = 2 ** max(ADDRESS_BITS - 1 - prefix, 0) - AZURE_RESERVED_ADDRESSES - 1
-    if 0 < room < most:
+    length, room = network
+    fitting = room.aks - BESIDE_NODES
+    if most > fitting:
         yield Breach(
             ("compute", "nodes", "max"),
-            f"{quoted(most)} nodes do not fit into half of a /{prefix}",
-            f"at most {room}, or a larger network",
+            f"{quoted(most)} nodes do not fit into half of a /{length}",
+            f"at most {fitting}, or a larger network",
+        )
+
+
+def _endpoints_fit_their_subnet(document: object) -> Iterator[Breach]:
+    network = _network(document)
+    if network is None:
+        return
+    length, room = network
+    needed = endpoint_addresses(
+        storage=_at(document, "data", "storage") in (None, True),
+        database=str(_at(document, "data", "database")),
+        dedicated=_at(document, "data", "vectorIndex") == "dedicated",
+        services=len({service for _, service in _texts(document, "ai", "services")} & AI_SERVICES),
+    )
+    if needed > room.private_endpoints:
+        fitting = max(
+            size
+            for size in range(LARGEST_NETWORK, length)
+            if spoke_room(size).private_endpoints >= needed
+        )
+        yield Breach(
+            ("network", "prefixLength"),
+            f"{quoted(length)} leaves {room.private_endpoints} addresses for private endpoints,"
+            f" and what is asked for takes {needed}",
+            f"{LARGEST_NETWORK} to {fitting}",
         )
 
 
@@ -145,6 +185,8 @@ def _subscription_id_goes_with_adopt(document: object) -> Iterator[Breach]:
         yield Breach(path, "has no place with mode vend", "no id, or mode adopt")
 
 
+AI_SERVICES = frozenset({"documentIntelligence", "speech", "language"})
+
 LISTS_OF_DISTINCT = (
     ("ai", "services"),
     ("egress", "profiles"),
@@ -160,6 +202,7 @@ RULES: tuple[Callable[[object], Iterator[Breach]], ...] = (
     _nodes_scale_upwards,
     _own_nodes_are_described,
     _cluster_fits_its_subnet,
+    _endpoints_fit_their_subnet,
     _alerts_ascend,
     _subscription_id_goes_with_adopt,
 )

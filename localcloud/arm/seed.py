@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from landing_zone.hub import Hub, HubDocument
+from landing_zone.planning.node_subnets import security_group, security_group_id
 from localcloud.arm.behaviours.hierarchy import GROUP, group_id
 from localcloud.arm.exchange import Call
 from localcloud.arm.outcomes import write_ended
@@ -88,6 +89,7 @@ def _hub(cloud: Cloud, hub: Hub) -> None:
     write(cloud, hub.resource_group_id, _GROUPS, {"location": hub.region})
     _network(cloud, hub)
     _firewall(cloud, hub)
+    _node_pools(cloud, hub)
     for zone in hub.private_dns_zones:
         _zone(cloud, hub, zone)
     for record in shared_services(hub, cloud.directory, cloud.now()):
@@ -138,6 +140,22 @@ def _firewall(cloud: Cloud, hub: Hub) -> None:
         inner = record.properties["ipConfigurations"][0]["properties"]
         inner["privateIPAddress"] = str(hub.firewall.private_ip)
         cloud.store.put(record)
+
+
+def _node_pools(cloud: Cloud, hub: Hub) -> None:
+    """What the subnets of node pools need: their way out, and what keeps them apart."""
+    if hub.node_pools is None:
+        return
+    to_firewall = {
+        "addressPrefix": "0.0.0.0/0",
+        "nextHopType": "VirtualAppliance",
+        "nextHopIpAddress": str(hub.firewall.private_ip),
+    }
+    routes = [{"name": "default-to-firewall", "properties": to_firewall}]
+    table = hub.resource_id("Microsoft.Network/routeTables", hub.node_pools.route_table)
+    properties = {"disableBgpRoutePropagation": True, "routes": routes}
+    _network_resource(cloud, table, hub, properties)
+    write(cloud, security_group_id(hub), _NETWORK, security_group(hub))
 
 
 def _zone(cloud: Cloud, hub: Hub, zone: str) -> None:

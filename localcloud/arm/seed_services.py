@@ -9,6 +9,7 @@ from landing_zone.hub import Hub
 from localcloud.arm.behaviours.api_management import API, SERVICE
 from localcloud.arm.behaviours.clusters import CLUSTER, POOL
 from localcloud.arm.behaviours.cognitive import ACCOUNT
+from localcloud.arm.catalogue.web import FUNCTION, SITE
 from localcloud.arm.state.records import Record
 
 # The hub's model deployments: name, model, version, thousands of tokens per minute.
@@ -45,7 +46,7 @@ def shared_services(hub: Hub, directory: str, now: float) -> list[Record]:
     found = [(hub.resource_id(kind, name), kind, body) for kind, (name, body) in bodies.items()]
     return [
         Record(resource_id, kind, body, created=now, changed=now)
-        for resource_id, kind, body in (*found, *_within(hub))
+        for resource_id, kind, body in (*found, *_within(hub), *_functions(hub))
     ]
 
 
@@ -67,6 +68,35 @@ def _within(hub: Hub) -> Iterator[tuple[str, str, dict[str, Any]]]:
             },
         }
         yield f"{foundry}/deployments/{name}", f"{ACCOUNT}/deployments", body
+
+
+def _functions(hub: Hub) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """The function that takes the spokes' resource events, and the app that it is in."""
+    if hub.resource_events is None:
+        return
+    site = hub.resource_events.rpartition("/functions/")[0]
+    name = site.rpartition("/")[2]
+    app = {
+        "state": "Running",
+        "enabled": True,
+        "httpsOnly": True,
+        "publicNetworkAccess": "Disabled",
+        "defaultHostName": f"{name}.azurewebsites.net",
+    }
+    yield (
+        site,
+        SITE,
+        {"location": hub.region, "tags": {}, "kind": "functionapp,linux", "properties": app},
+    )
+    trigger = {"type": "eventGridTrigger", "name": "event", "direction": "in"}
+    function = {
+        "name": hub.resource_events.rpartition("/")[2],
+        "function_app_id": site,
+        "language": "python",
+        "isDisabled": False,
+        "config": {"bindings": [trigger]},
+    }
+    yield hub.resource_events, FUNCTION, {"properties": function}
 
 
 def _guid(*parts: str) -> str:

@@ -141,6 +141,25 @@ async def test_what_could_not_be_taken_back_is_listed_and_keeps_its_range() -> N
     assert [work["key"] for work in document["openWork"]] == ["network", "resource-group:network"]
 
 
+async def test_what_is_left_has_new_names_once_the_subscription_is_gone() -> None:
+    """A vault that was deleted in it cannot be brought back into the next one."""
+    world = await ready_world()
+    undone = (result("hub:firewall", "failed", message="busy"), result("subscription"))
+    for _ in range(2):
+        await end_operation(world.deps, end(undone=undone, **FAILURE))
+        held, kept = world.ledger.held[HELD], record_of(world).reservation
+        assert kept == held.model_copy(update={"generation": 2})
+
+
+@pytest.mark.parametrize("state", ["failed", "skipped"])
+async def test_what_is_left_keeps_its_names_while_the_subscription_is_there(state: str) -> None:
+    """The next attempt finds it, and brings back what was deleted beside it."""
+    world = await ready_world()
+    undone = (result("network", "failed", message="locked"), result("subscription", state))
+    await end_operation(world.deps, end(undone=undone, **FAILURE))
+    assert record_of(world).reservation == world.ledger.held[HELD]
+
+
 @pytest.mark.parametrize("changes", [{}, FAILURE], ids=["ok", "failed"])
 async def test_ending_twice_is_ending_once(changes: dict[str, Any]) -> None:
     """An activity may run twice."""

@@ -10,10 +10,12 @@ from activities.hub_wishes import begin_hub, poll_hub
 from activities.outcomes import outcome_of
 from landing_zone.contracts import Outcome, PollTarget
 from landing_zone.errors import OperationFailedError, PermanentError, TemporaryError
+from landing_zone.hub_limits import HubLimits
 from landing_zone.hub_state.contracts import HubAnswer, HubStatus, HubStep
 from landing_zone.ports import Accepted, Poll
+from landing_zone.tenants import TenantRecord, new_tenant
 from tests.activities.calls import PLAN, REQUEST, call, undo, world_with_plan
-from tests.fakes import FakeStatus, World
+from tests.fakes import HUBS, FakeStatus, World, example_request
 from tests.unit.hub_members import firewall
 
 HUB = "hub-weu"
@@ -40,6 +42,11 @@ async def asked(world: World, *tenants: int, present: bool = True) -> None:
     """Let tenants ask for the profile azure."""
     for number in tenants:
         await world.hub_requests.ask(firewall(number, "azure"), present=present)
+
+
+def admitted(tenant_id: str, world: World) -> TenantRecord:
+    """A tenant that was just admitted."""
+    return new_tenant(example_request(tenantId=tenant_id), "ann", world.clock.now())
 
 
 async def round_of(world: World, step: HubStep = STEP) -> list[HubAnswer]:
@@ -101,6 +108,25 @@ async def test_while_more_come_the_first_write_waits_for_them() -> None:
     await asked(world, *range(9))
     assert (await step_hub(world.deps, late)).state == "again"
     assert (await step_hub(world.deps, step)).state == "collect"
+
+
+async def test_the_first_write_waits_for_those_who_were_just_admitted() -> None:
+    """Until they have asked too; one that is held up by something is not waited for."""
+    world = World()
+    await asked(world, 1)
+    world.registry.put(admitted("tenant-2", world))
+    answer = await step_hub(world.deps, STEP)
+    assert (answer.state, answer.waiting) == ("collect", 1)
+    peerings = HubStep(hub=HUB, lane="network")
+    assert (await step_hub(world.deps, peerings)).state == "over"
+    await asked(world, 2)
+    late = answer.next.model_copy(update={"seen": 2})
+    assert (await step_hub(world.deps, late)).state == "again"
+    world.registry.put(admitted("tenant-3", world))
+    assert (await step_hub(world.deps, late)).state == "collect"
+    world.clock.move(world.deps.settings.hub.collect_most_seconds + 1)
+    Shelf(world).settle()
+    assert (await step_hub(world.deps, late)).state == "again"
 
 
 async def test_who_leaves_is_removed_and_forgotten() -> None:
@@ -197,11 +223,9 @@ async def test_an_operation_that_fails_again_and_again_is_given_up() -> None:
 
 async def test_a_limit_that_is_reached_is_told() -> None:
     """Before anything is written."""
-    world = World()
+    small = HUBS.hubs[0].model_copy(update={"limits": HubLimits(ip_group_addresses=1)})
+    world = World(HUBS.model_copy(update={"hubs": (small,)}))
     await asked(world, *range(2))
-    bounds = world.deps.settings.hub.model_copy(update={"ip_group_addresses": 1})
-    settings = world.deps.settings.model_copy(update={"hub": bounds})
-    object.__setattr__(world.deps, "settings", settings)
     await round_of(world)
     assert set(states(world).values()) == {"failed"}
     assert world.arm.writes() == []

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from activities.hub import step_hub
 from landing_zone.arm_ids import normalized
+from landing_zone.audit import verify
 from landing_zone.contracts import PollTarget
 from landing_zone.errors import TemporaryError
 from landing_zone.hub_state.changes import changes
@@ -96,7 +97,23 @@ def test_the_hub_ends_as_its_tenants_want_it(happenings: list[Happening]) -> Non
     desired = desired_state(HUB, "firewall", members, SETTINGS)
     held = {normalized(key): body for key, body in world.arm.bodies.items()}
     assert held.keys() == desired.keys()
-    assert changes(HUB, "firewall", desired, held, frozenset()) == ()
+    assert changes(HUB, "firewall", desired, held, ()) == ()
+
+
+@settings(max_examples=60, deadline=None)
+@given(HAPPENINGS)
+def test_each_write_stands_in_the_audit_once(happenings: list[Happening]) -> None:
+    """As many are begun as were sent, and each is over before the next one begins."""
+    world = asyncio.run(lived(happenings))
+    records = world.audit.chains.get("hub:hub-weu:firewall", [])
+    assert verify(records).valid
+    noted = [record.entry for record in records]
+    begun, over = noted[::2], noted[1::2]
+    assert [one.resource for one in begun] == [sent.path for sent in world.arm.writes()]
+    assert [one.resource for one in over] == [one.resource for one in begun]
+    assert {one.outcome for one in begun} <= {"begun"}
+    assert {one.outcome for one in over} <= {"ended", "failed", "unknown"}
+    assert len({one.event_id for one in noted}) == len(noted)
 
 
 @settings(max_examples=30, deadline=None)

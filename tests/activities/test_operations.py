@@ -12,7 +12,6 @@ from landing_zone.contracts import OperationRef, Outcome
 from landing_zone.errors import TemporaryError
 from landing_zone.lifecycle import TenantState
 from landing_zone.plan import Undo
-from landing_zone.planning.scope import Options
 from tests.activities.calls import OPERATION, REQUEST, reserved, tenant
 from tests.fakes import HUBS, World
 from tests.unit.planned_whole import whole_plan_of
@@ -98,6 +97,41 @@ async def test_range_that_only_the_ledger_knew_is_found_again() -> None:
     assert world.registry.rows[REQUEST.tenant_id].value.reservation == held
 
 
+@pytest.mark.parametrize("operations", [1, 2, 7])
+async def test_what_is_held_afresh_is_of_a_generation_of_its_own(operations: int) -> None:
+    """The operation's number: higher than that of any before, and the same if this runs twice."""
+    world = World()
+    world.registry.put(tenant(operations=operations))
+    operation = OPERATION.model_copy(update={"operation_id": f"{REQUEST.tenant_id}.{operations}"})
+    await reserve(world.deps, operation)
+    await reserve(world.deps, operation)
+    kept = world.registry.rows[REQUEST.tenant_id].value.reservation
+    assert kept is not None
+    assert kept.generation == operations
+
+
+async def test_what_an_earlier_operation_left_in_the_ledger_is_of_the_new_generation() -> None:
+    """It was let go of, and what was made on it may keep its names."""
+    world = World()
+    world.registry.put(tenant(operations=3))
+    await world.ledger.reserve("hub-weu", REQUEST.tenant_id, 24, [])
+    operation = OPERATION.model_copy(update={"operation_id": f"{REQUEST.tenant_id}.3"})
+    await reserve(world.deps, operation)
+    kept = world.registry.rows[REQUEST.tenant_id].value.reservation
+    assert kept is not None
+    assert kept.generation == 3
+
+
+async def test_what_is_still_held_keeps_its_generation() -> None:
+    """What is left of the earlier attempt has its names."""
+    world = World()
+    held = reserved(world).reservation
+    world.registry.put(tenant(operations=3, reservation=held))
+    operation = OPERATION.model_copy(update={"operation_id": f"{REQUEST.tenant_id}.3"})
+    await reserve(world.deps, operation)
+    assert world.registry.rows[REQUEST.tenant_id].value.reservation == held
+
+
 async def test_range_of_an_orphan_peering_is_not_given_away() -> None:
     """The ledger knows nothing of it, the hub network does."""
     world = World()
@@ -131,7 +165,7 @@ async def test_plan_is_kept_under_its_hash_and_told_as_its_graph() -> None:
     outcome = await make_plan(world.deps, OPERATION)
     assert outcome.plan is not None
     kept = world.documents.plans[outcome.plan.plan_hash]
-    assert kept.hash == whole_plan_of(REQUEST, Options()).hash
+    assert kept.hash == whole_plan_of(REQUEST).hash
     nodes = {node.key: node for node in outcome.plan.nodes}
     assert {key: frozenset(node.after) for key, node in nodes.items()} == kept.graph
     assert all(

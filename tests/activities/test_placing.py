@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from ipaddress import IPv4Network
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,12 +13,13 @@ from activities.operations import reserve
 from activities.outcomes import outcome_of
 from landing_zone.capacity import demand_of, forecast, occupancies
 from landing_zone.contracts import OperationEnd, OperationRef, Outcome
-from landing_zone.hub import Hub
+from landing_zone.hub import Hub, NodePools
 from landing_zone.lifecycle import TenantState
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord, new_tenant
 from tests.fakes import NOON, World
 from tests.unit.hubs import asking_for, document_of, hub, two_hubs
+from tests.unit.planned_whole import NODES
 
 
 def arrive(world: World, number: int, request: TenantRequest) -> OperationRef:
@@ -156,3 +159,56 @@ async def test_activity_that_ran_twice_at_once_leaves_one_place_held() -> None:
     assert reservation is not None
     assert reservation.hub == "hub-two"
     assert ("hub-one", "tenant-0") not in world.ledger.held
+
+
+def with_nodes(**changes: Any) -> TenantRequest:
+    """A request of tier nodepool."""
+    compute = {"cpu": 1, "memoryGiB": 1, "nodes": NODES}
+    return asking_for(isolation="nodepool", compute=compute, **changes)
+
+
+async def test_node_pools_get_subnets_that_nobody_has() -> None:
+    """Neither another tenant nor a subnet that only ARM knows; others read no subnets."""
+    world = World()
+    (hub_weu,) = world.deps.document.hubs
+    orphan = {"properties": {"addressPrefix": "10.0.12.0/26"}}
+    world.arm.put(f"{hub_weu.network_id}/subnets/orphan", orphan)
+    await asyncio.gather(*(placed(world, number, with_nodes()) for number in range(2)))
+    subnets = {str(held.node_subnet) for held in world.ledger.held.values()}
+    assert subnets == {"10.0.12.64/27", "10.0.12.96/27"}
+    assert {record_of(world, 0).reservation, record_of(world, 1).reservation} == set(
+        world.ledger.held.values()
+    )
+    before = len(world.arm.sent)
+    await placed(world, 2, asking_for())
+    assert [sent.path.rpartition("/")[2] for sent in world.arm.sent[before:]] == [
+        "virtualNetworkPeerings"
+    ]
+
+
+async def test_node_pools_go_to_the_next_hub_where_the_first_has_no_subnets_left() -> None:
+    """And are refused by name of the limit where none has: by a hub that has no range, too."""
+    first = hub("hub-one").model_copy(update={"node_pools": None})
+    pools = NodePools(address_range=IPv4Network("10.0.12.0/27"), prefix_length=27, route_table="rt")
+    second = hub("hub-two").model_copy(update={"node_pools": pools})
+    world = World(document_of(first, second))
+    assert (await placed(world, 0, with_nodes())).state == "done"
+    assert hubs_of(world) == {"hub-two": 1}
+    refused = await placed(world, 1, with_nodes())
+    assert (refused.state, refused.code) == ("failed", "CapacityExceeded")
+    for told in (
+        "hub-one: binding limit: node pool subnets (asked 1, left 0 of 0",
+        "hub-two: binding limit: node pool subnets (asked 1, left 0 of 1 subnets of /27)",
+    ):
+        assert told in refused.message
+    assert (await placed(world, 2, asking_for())).state == "done"
+
+
+async def test_subnets_that_only_arm_knows_are_no_fault_of_the_spoke_pool() -> None:
+    """The limit that is named is the one that is short."""
+    world = World()
+    (hub_weu,) = world.deps.document.hubs
+    orphan = {"properties": {"addressPrefix": "10.0.12.0/22"}}
+    world.arm.put(f"{hub_weu.network_id}/subnets/orphan", orphan)
+    refused = await placed(world, 0, with_nodes())
+    assert (refused.code, "node pool subnets" in refused.message) == ("CapacityExceeded", True)

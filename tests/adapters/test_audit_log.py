@@ -133,3 +133,14 @@ async def test_row_that_was_changed_is_found(table: TableClient) -> None:
     row["Record0"] = str(row["Record0"]).replace("done", "fine")
     await table.update_entity(row)
     assert verify(await records(log)).first_broken_sequence == 2
+
+
+async def test_the_last_record_is_the_end_of_its_chain(table: TableClient) -> None:
+    """A hub's chain stands beside those of the tenants."""
+    log = TableAuditLog(table)
+    assert await log.last("hub:hub-weu:network") is None
+    for at in range(11):
+        made = await log.append(entry(f"write-{at}:begun", "hub:hub-weu:network"))
+        await log.append(entry(f"ev-{at}"))
+    assert await log.last("hub:hub-weu:network") == made
+    assert verify(await records(log, "hub:hub-weu:network")).length == 11

@@ -10,7 +10,7 @@ from azure.data.tables.aio import TableClient
 from azure_adapters.ledger import TableAddressLedger
 from landing_zone.capacity import CapacityExceeded
 from landing_zone.errors import ConfigurationError, PermanentError
-from landing_zone.hub import HubDocument
+from landing_zone.hub import HubDocument, NodePools
 from landing_zone.reservation import Reservation
 from tests.fakes import HUBS, FakeClock
 from tests.unit.hubs import document_of, hub, two_hubs
@@ -163,3 +163,34 @@ async def test_row_without_claims_holds_its_range_only(table: TableClient) -> No
     kept = TableAddressLedger(table, document_of(hub(peerings=1)), FakeClock())
     found = await kept.reserve("hub-one", "contoso", 24, [], {"peerings": 1})
     assert str(found.address_range) == "10.16.1.0/24"
+
+
+async def test_twenty_at_once_never_share_a_node_subnet(tables: Tables) -> None:
+    """Through two processes' ledgers: eight get one each, the others are told which limit binds."""
+    pools = NodePools(address_range=IPv4Network("10.0.12.0/24"), prefix_length=27, route_table="rt")
+    document = document_of(hub().model_copy(update={"node_pools": pools}))
+    ledgers = [TableAddressLedger(table, document, FakeClock()) for table in tables]
+    claims = {"nodeSubnets": 1, "nodePools": 1, "nodes": 3}
+    outcomes = await asyncio.gather(
+        *(ledgers[at % 2].reserve("hub-one", f"tenant-{at}", 24, [], claims) for at in range(20)),
+        return_exceptions=True,
+    )
+    held = [found for found in outcomes if isinstance(found, Reservation)]
+    refused = [found for found in outcomes if isinstance(found, CapacityExceeded)]
+    assert {found.node_subnet for found in held} == set(pools.subnets)
+    assert (len(held), len(refused)) == (8, 12)
+    assert {error.refusals[0].binding.limit.title for error in refused} == {"node pool subnets"}
+
+
+async def test_node_subnet_is_kept_and_freed_with_the_range(table: TableClient) -> None:
+    """What is seen in use is passed over; who asks again holds the same."""
+    kept = TableAddressLedger(table, HUBS, FakeClock())
+    claims = {"nodeSubnets": 1}
+    first = await kept.reserve("hub-weu", "contoso", 24, ["10.0.12.0/26"], claims)
+    assert str(first.node_subnet) == "10.0.12.64/27"
+    assert await kept.reserve("hub-weu", "contoso", 24, [], claims) == first
+    assert await kept.held_by("hub-weu", "contoso") == first
+    assert (await kept.reserve("hub-weu", "plain", 24, [])).node_subnet is None
+    await kept.release("hub-weu", "contoso")
+    second = await kept.reserve("hub-weu", "fabrikam", 24, ["10.0.12.0/26"], claims)
+    assert second.node_subnet == first.node_subnet

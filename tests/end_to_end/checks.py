@@ -17,8 +17,14 @@ from azure_adapters.audit_log import TableAuditLog
 from landing_zone.audit import AuditRecord, verify
 from tests.end_to_end.cloud import ROOT, Cloud, running_cloud
 
-_INLINE = ("/subnets/", "/securityrules/", "/routes/")
-"""Kinds that a resource's own body holds."""
+_ALONG = (
+    *("/subnets/", "/securityrules/", "/routes/", "/agentpools/system"),
+    *("/blobservices/default", "/networkinterfaces/nic-pe-", "/privatednszones/"),
+)
+"""What is made along with a resource: what its body holds, and what Azure adds to it."""
+
+_KEPT = ("/deletedvaults/", "/deletedaccounts/")
+"""What Azure keeps of something deleted, for a while."""
 
 CHECKER = ROOT.parent / "shared" / "arm-conformance" / "check_arm.py"
 
@@ -64,7 +70,7 @@ def assert_whole(cloud: Cloud, tenant_id: str) -> None:
     subscription = cloud.tenant(tenant_id)["subscriptionId"]
     ours = {one for one in found if f"/subscriptions/{subscription}/" in one or tenant_id in one}
     named = {resource["id"].lower() for resource in planned}
-    assert {one for one in ours - named if not any(part in one for part in _INLINE)} == set()
+    assert {one for one in ours - named if not any(part in one for part in _ALONG)} == set()
 
 
 def assert_connected(cloud: Cloud, tenant_id: str) -> None:
@@ -121,7 +127,7 @@ def leftovers(cloud: Cloud, tenant: dict[str, Any], before: set[str]) -> set[str
     """What ARM holds more than before and that the tenant's open work does not list.
 
     A cancelled subscription stays on below the root management group, as in Azure; one that is
-    not cancelled is left over.
+    not cancelled is left over. Deleted vaults and AI accounts keep their names for a while.
     """
     listed = {item["resource"].lower() for item in tenant["openWork"]}
     now = {str(item["id"]).lower(): item for item in cloud.resources()}
@@ -135,4 +141,5 @@ def leftovers(cloud: Cloud, tenant: dict[str, Any], before: set[str]) -> set[str
         for one in now.keys() - before
         if not any(one == known or one.startswith(f"{known}/") for known in listed)
         and one.rsplit("/", 1)[-1] not in cancelled
+        and not any(part in one for part in _KEPT)
     }

@@ -18,7 +18,7 @@ from tests.end_to_end.cloud import Cloud, example, wait_for
 
 SPEED = 200.0
 SEED = 20_260_101
-LONGEST = 4.5
+LONGEST = 8.0
 """Seconds that an onboarding takes here, about: the moments are drawn from them."""
 
 QUICK = {"SPOKEWRIGHT_HUB_COLLECT_SECONDS": "0.2"}

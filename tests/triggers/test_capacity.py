@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from activities.registered import PAGE, every_tenant
 from landing_zone.lifecycle import TenantState
 from tests.fakes import HUBS, World, example_request
 from tests.given import dependencies_of
@@ -11,7 +12,6 @@ from tests.triggers.requests import PROBLEM, TENANT, content, record, request
 from tests.unit.hubs import asking_for, document_of, holding, hub, two_hubs
 from tests.unit.planned import reservation_for
 from triggers.capacity import show_capacity
-from triggers.registered import PAGE, every_tenant
 from triggers.tenants import request_tenant
 
 

@@ -1,5 +1,6 @@
 """Members of a hub for the tests of its desired state, and a pretended ARM to apply it to."""
 
+from collections.abc import Collection
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -12,8 +13,10 @@ from landing_zone.hub_state.members import HubRow, Lane, Member
 from landing_zone.hub_state.profiles import PROFILES
 from landing_zone.hub_state.render import desired_state
 from tests.fakes import HUBS, NOON
+from tests.unit.planned import NODE_SUBNETS
 
 HUB = HUBS.hubs[0]
+
 SETTINGS = HubSettings()
 
 type Actual = dict[str, dict[str, Any]]
@@ -39,6 +42,12 @@ def peered(number: int) -> Member:
     return Member(hub=HUB.name, lane="network", tenant_id=f"tenant-{number}", network_id=network)
 
 
+def pooled(number: int) -> Member:
+    """A member of the hub network that wants a subnet for its node pool."""
+    prefix = NODE_SUBNETS[number % len(NODE_SUBNETS)]
+    return Member(hub=HUB.name, lane="network", tenant_id=f"tenant-{number}", node_subnet=prefix)
+
+
 def row(member: Member, **changes: Any) -> HubRow:
     """The row of a member that waits."""
     return HubRow.model_validate({"member": member, "since": NOON, **changes})
@@ -49,7 +58,8 @@ def members(draw: st.DrawFn, lane: Lane = "firewall") -> list[Member]:
     """Members with ranges of their own, in any order."""
     numbers = draw(st.lists(st.integers(0, 200), unique=True, max_size=8))
     if lane == "network":
-        return [peered(number) for number in numbers]
+        pools = draw(st.lists(st.integers(0, len(NODE_SUBNETS) - 1), unique=True, max_size=5))
+        return [*map(peered, numbers), *map(pooled, pools)]
     names = st.sampled_from(["a.contoso.com", "*.b.contoso.com", "c.org"])
     return [
         firewall(
@@ -65,7 +75,7 @@ def applied(
     lane: Lane,
     wanted: list[Member],
     actual: Actual | None = None,
-    leaving: frozenset[str] = frozenset(),
+    leaving: Collection[Member] = (),
     settings: HubSettings = SETTINGS,
 ) -> Actual:
     """What ARM holds once all changes have been written, one by one."""
@@ -85,14 +95,15 @@ def require_references(
 ) -> None:
     """Refuse what ARM would refuse: a reference to nothing, the removal of what is referred to."""
     if method == "DELETE":
-        users = [key for key, other in held.items() if resource_id in _sources(other)]
+        users = [key for key, other in held.items() if resource_id in _referred(other)]
         assert not users, f"{resource_id} is used by {users}"
     else:
-        assert {normalized(one) for one in _sources(body or {})} <= held.keys()
+        assert {normalized(one) for one in _referred(body or {})} <= held.keys()
 
 
-def _sources(body: dict[str, Any]) -> set[str]:
-    return {
+def _referred(body: dict[str, Any]) -> set[str]:
+    guard = body.get("properties", {}).get("networkSecurityGroup", {})
+    return set(guard.values()) | {
         source
         for collection in body.get("properties", {}).get("ruleCollections", ())
         for rule in collection["rules"]

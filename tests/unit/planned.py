@@ -17,6 +17,7 @@ from tests.fakes import HUBS
 from tests.unit.strategies import tenant_requests
 
 HUB = HUBS.hubs[0]
+NODE_SUBNETS = HUB.node_pools.subnets if HUB.node_pools else ()
 VENDED = "0c0ffee0-0000-4000-8000-000000000042"
 OUTPUTS = {"subscription": {"subscriptionId": VENDED}}
 SUBSCRIPTION_ID = reference("subscription", "subscriptionId")
@@ -26,8 +27,12 @@ def reservation_for(request: TenantRequest, number: int = 3) -> Reservation:
     """A reservation of the size that was asked for."""
     length = request.network.prefix_length
     start = int(HUB.spoke_pool[0].network_address) + (number << (32 - length))
-    chosen = IPv4Network((start, length))
-    return Reservation(hub=HUB.name, address_range=chosen, reserved_on=date(2026, 3, 14))
+    return Reservation(
+        hub=HUB.name,
+        address_range=IPv4Network((start, length)),
+        node_subnet=NODE_SUBNETS[number] if request.isolation == "nodepool" else None,
+        reserved_on=date(2026, 3, 14),
+    )
 
 
 def plan_of(request: TenantRequest) -> Plan:

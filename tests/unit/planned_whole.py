@@ -5,9 +5,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from landing_zone.applying import bound
+from landing_zone.hub import Hub
 from landing_zone.plan import Plan, Resource, Undo, Write
 from landing_zone.planning import plan
-from landing_zone.planning.scope import Options, Scope
+from landing_zone.planning.scope import Scope
 from landing_zone.references import Outputs
 from landing_zone.tenant_request import TenantRequest
 from tests.fakes import HUBS, example_request
@@ -16,10 +17,6 @@ from tests.unit.strategies import TIERS, tenant_requests
 
 type Planned = tuple[TenantRequest, Plan]
 
-FUNCTION = (
-    f"{HUB.resource_group_id}/providers/Microsoft.Web/sites/func-hub/functions/resource-events"
-)
-ALL = Options(resource_events=FUNCTION, node_pool_subnet="aks-shared")
 PRINCIPAL = "33333333-3333-4333-8333-333333333333"
 ISSUER = "https://westeurope.oic.prod-aks.azure.com/directory/cluster/"
 NODES = {"size": "Standard_D4ds_v5", "min": 1, "max": 3}
@@ -37,14 +34,14 @@ EVERYTHING: dict[str, Any] = {
 }
 
 
-def scope_of(request: TenantRequest, options: Options = ALL) -> Scope:
+def scope_of(request: TenantRequest, hub: Hub = HUB) -> Scope:
     """The facts that the plan of a request is made from."""
-    return Scope(request, HUBS, HUB, reservation_for(request), options)
+    return Scope(request, HUBS, hub, reservation_for(request))
 
 
-def whole_plan_of(request: TenantRequest, options: Options = ALL) -> Plan:
+def whole_plan_of(request: TenantRequest, hub: Hub = HUB) -> Plan:
     """The whole plan of a request."""
-    return plan(request, HUBS, HUB, reservation_for(request), options)
+    return plan(request, HUBS, hub, reservation_for(request))
 
 
 def whole_plans() -> st.SearchStrategy[Planned]:

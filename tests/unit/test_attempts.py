@@ -118,6 +118,15 @@ def test_patience_with_what_could_be_a_mistake_ends_first() -> None:
     waited(decide(BUSY, after=900.0, policy=policy))
 
 
+def test_patience_that_ended_says_what_a_person_can_do() -> None:
+    """What is deleted and kept is seen as such in minutes, or somebody has to look at it."""
+    kept = Outcome(state="retry", code="FlagMustBeSetForRestore", message="soft-deleted")
+    policy = RetryPolicy()
+    waited(decide(kept, after=299.0, policy=policy))
+    stop = stopped(decide(kept, after=300.0, policy=policy))
+    assert "purge" in stop.outcome.hint
+
+
 def test_failed_operations_are_few() -> None:
     """Each took minutes: the second one is the last by these settings."""
     failed = BUSY.model_copy(update={"operation_failed": True})

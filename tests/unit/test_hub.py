@@ -36,7 +36,13 @@ def test_limits_that_are_not_named_are_azure_s() -> None:
     """A document without any part of them is as valid as before there were any."""
 
     def strip(document: Any) -> None:
-        for name in ("limits", "platformUse", "modelDeployments"):
+        for name in (
+            "limits",
+            "platformUse",
+            "modelDeployments",
+            "nodePools",
+            "resourceEvents",
+        ):
             document["hubs"][0].pop(name, None)
 
     hub = parse_hub_document(changed(strip)).hubs[0]
@@ -80,6 +86,19 @@ def test_second_hub_of_the_same_name_is_refused() -> None:
         (lambda it: it["hubs"][0].update(limits={"peerings": -1}), "hubs.0.limits.peerings"),
         (lambda it: it["hubs"][0].update(limits={"products": 1}), "hubs.0.limits.products"),
         (lambda it: it["hubs"][0]["modelDeployments"][0].pop("name"), "modelDeployments.0.name"),
+        (lambda it: it["hubs"][0].update(resourceEvents="resource-events"), "resourceEvents"),
+        (
+            lambda it: it["hubs"][0].update(
+                resourceEvents=it["hubs"][0]["resourceEvents"].rpartition("/functions/")[0]
+            ),
+            "hubs.0.resourceEvents",
+        ),
+        (lambda it: it["hubs"][0]["nodePools"].update(range="10.1.0.0/22"), "outside"),
+        (lambda it: it["hubs"][0]["nodePools"].update(range="10.0.8.0/21"), "subnet aks-shared"),
+        (lambda it: it["hubs"][0]["nodePools"].update(range="10.0.12.9/22"), "nodePools.range"),
+        (lambda it: it["hubs"][0]["nodePools"].update(prefixLength=30), "nodePools.prefixLength"),
+        (lambda it: it["hubs"][0]["nodePools"].update(prefixLength=21), "not cut into /21"),
+        (lambda it: it["hubs"][0]["nodePools"].pop("routeTable"), "nodePools.routeTable"),
         (
             lambda it: it["hubs"][0]["modelDeployments"].append(
                 {"name": "GPT-5", "tokensPerMinute": 1}

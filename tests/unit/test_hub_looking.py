@@ -1,25 +1,34 @@
 """A look at a lane of a hub: who is answered, what is written next, and who is told of failure."""
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 
 from landing_zone.arm_ids import normalized
+from landing_zone.hub import Hub
+from landing_zone.hub_limits import HubLimits
 from landing_zone.hub_state.comparing import is_same
-from landing_zone.hub_state.limits import HubSettings
 from landing_zone.hub_state.looking import Look, look
 from landing_zone.hub_state.members import HubRow, Lane, Member
 from landing_zone.hub_state.reading import actual_state, collections
 from landing_zone.hub_state.settled import is_settled
-from tests.unit.hub_members import HUB, SETTINGS, Actual, applied, firewall, members, peered, row
+from tests.unit.hub_members import (
+    HUB,
+    SETTINGS,
+    Actual,
+    applied,
+    firewall,
+    members,
+    peered,
+    pooled,
+    row,
+)
 
 LINKS = "/virtualNetworkLinks/"
 
 
-def looked(rows: list[HubRow], actual: Actual, *written: str, **bounds: Any) -> Look:
+def looked(rows: list[HubRow], actual: Actual, *written: str, hub: Hub = HUB) -> Look:
     """A look at the firewall."""
-    return look(HUB, "firewall", rows, actual, HubSettings(**bounds), written=frozenset(written))
+    return look(hub, "firewall", rows, actual, SETTINGS, written=frozenset(written))
 
 
 @given(members())
@@ -38,7 +47,7 @@ def test_whoever_leaves_is_answered_once_nothing_of_it_is_left(wanted: list[Memb
     for member in wanted:
         asked_for_something = bool(member.profiles or member.fqdns)
         assert is_settled(HUB, row(member, present=False), held, SETTINGS) != asked_for_something
-    found = looked(rows, applied("firewall", [], held, frozenset({"x"})))
+    found = looked(rows, applied("firewall", [], held, [firewall(201)]))
     assert found.settled == {member.tenant_id for member in wanted}
 
 
@@ -66,21 +75,22 @@ def test_what_failed_is_not_tried_with_everyone_else() -> None:
     """One tenant that cannot be served does not fail those who come after it."""
     poison = row(firewall(1, "azure"), state="failed", code="Refused")
     found = looked([poison, row(firewall(2, "azure"))], {})
-    assert found.todo[0].tenants == found.waiting == {"tenant-2"}
+    assert found.todo[0].members == found.waiting == {"tenant-2"}
 
 
 def test_a_write_concerns_those_who_wait_for_it() -> None:
     """Not those who have what they asked for, nor those who asked for something else."""
     done = row(firewall(1, "azure"), state="applied")
     found = looked([done, row(firewall(2, "azure")), row(firewall(3, "github"))], {})
-    assert found.todo[0].tenants == {"tenant-1", "tenant-2"}
+    assert found.todo[0].members == {"tenant-1", "tenant-2"}
     assert found.concerned(normalized(found.todo[0].id)) == {"tenant-2"}
     assert found.concerned("nobodys") == {"tenant-2", "tenant-3"}
 
 
 def test_what_cannot_fit_is_refused_and_nothing_is_written() -> None:
     """The limit is named to those who wait."""
-    found = looked([row(firewall(1, "azure")), row(firewall(2, "azure"))], {}, ip_group_addresses=1)
+    small = HUB.model_copy(update={"limits": HubLimits(ip_group_addresses=1)})
+    found = looked([row(firewall(1, "azure")), row(firewall(2, "azure"))], {}, hub=small)
     assert found.refused is not None
     assert found.refused.code == "HubLimitReached"
     assert found.todo == ()
@@ -103,11 +113,53 @@ def test_the_work_of_a_killed_forerunner_is_waited_for() -> None:
 def test_what_is_broken_is_written_again(broken: dict[str, str]) -> None:
     """Although its body is as wanted."""
     held = applied("network", [peered(1)])
-    for body in held.values():
-        body["properties"] = body["properties"] | broken
+    (body,) = [body for key, body in held.items() if key.endswith("/peer-tenant-1")]
+    body["properties"] = body["properties"] | broken
     found = look(HUB, "network", [row(peered(1))], held, SETTINGS)
     assert [change.method for change in found.todo] == ["PUT"]
     assert found.waiting == {"tenant-1"}
+
+
+def test_a_tenant_has_two_wishes_of_the_network_each_by_itself() -> None:
+    """Its node pool does not wait for its peering, nor the other way round."""
+    held = applied("network", [pooled(1)])
+    found = look(HUB, "network", [row(peered(1)), row(pooled(1))], held, SETTINGS)
+    assert found.settled == {"tenant-1.nodes"}
+    assert found.waiting == {"tenant-1"}
+    assert [change.label for change in found.todo] == ["virtualNetworkPeerings/peer-tenant-1"]
+
+
+def test_what_guards_the_node_subnets_is_waited_for_by_those_who_have_one() -> None:
+    """A subnet without it would let other tenants' nodes in; a peering needs it not."""
+    held = applied("network", [peered(1), pooled(2)])
+    (guard,) = [key for key in held if key.endswith("-node-pools")]
+    held[guard]["properties"] = {"securityRules": []}
+    found = look(HUB, "network", [row(peered(1)), row(pooled(2))], held, SETTINGS)
+    assert found.settled == {"tenant-1"}
+    assert found.waiting == {"tenant-2.nodes"}
+    assert [normalized(change.id) for change in found.todo] == [guard]
+    assert found.concerned(guard) == {"tenant-2.nodes"}
+
+
+def test_a_removal_concerns_the_tenant_that_leaves_and_no_other() -> None:
+    """What cannot be removed is told to the one whose it is."""
+    held = applied("network", [peered(1), pooled(1), pooled(2)])
+    rows = [row(one, present=False) for one in (peered(1), pooled(1), pooled(2))]
+    found = look(HUB, "network", rows, held, SETTINGS)
+    assert {change.label: set(change.members) for change in found.todo} == {
+        "removing virtualNetworkPeerings/peer-tenant-1": {"tenant-1"},
+        "removing subnets/nodes-tenant-1": {"tenant-1.nodes"},
+        "removing subnets/nodes-tenant-2": {"tenant-2.nodes"},
+    }
+
+
+def test_a_hub_that_offers_no_node_pools_any_more_tells_who_has_one() -> None:
+    """Rather than to leave a subnet as it may be."""
+    bare = HUB.model_copy(update={"node_pools": None})
+    found = look(bare, "network", [row(pooled(1))], {}, SETTINGS)
+    assert found.refused is not None
+    assert found.refused.code == "NodePoolsNotOffered"
+    assert look(bare, "network", [row(peered(1))], {}, SETTINGS).refused is None
 
 
 def test_tags_of_others_are_sent_along() -> None:
@@ -132,7 +184,8 @@ def test_azures_own_order_and_casing_is_no_difference() -> None:
 @pytest.mark.parametrize("lane", ["firewall", "network", "dns"])
 def test_each_lane_reads_what_it_writes(lane: Lane) -> None:
     """Every item of the lane stands in one of the collections that are read."""
-    found = applied(lane, [firewall(1, "azure")] if lane == "firewall" else [peered(1)])
+    in_network = [peered(1), pooled(1)]
+    found = applied(lane, [firewall(1, "azure")] if lane == "firewall" else in_network)
     paths = [normalized(path) for path, _ in collections(HUB, lane)]
     assert found
     assert {key.rpartition("/")[0] for key in found} <= set(paths)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landing_zone.errors import PermanentError
+from landing_zone.hub_limits import HubLimits, PlatformUse
 from landing_zone.hub_state.changes import changes
 from landing_zone.hub_state.limits import HubSettings
 from landing_zone.hub_state.members import Lane, Member
@@ -19,7 +20,7 @@ from landing_zone.hub_state.profiles import PROFILES
 from landing_zone.hub_state.render import Desired, desired_state, shard_of
 from landing_zone.tenant_request.parts import Egress
 from tests.fakes import ROOT
-from tests.unit.hub_members import HUB, SETTINGS, applied, firewall, members, peered
+from tests.unit.hub_members import HUB, SETTINGS, applied, firewall, members, peered, pooled
 
 CHECKER = ROOT.parent / "shared" / "arm-conformance" / "check_arm.py"
 LONG_NAMES = tuple(f"{number}.{'a' * 60}.org" for number in range(20))
@@ -51,17 +52,16 @@ def test_planning_after_applying_is_empty(wanted: list[Member]) -> None:
     """What has been applied needs nothing more."""
     lane: Lane = wanted[0].lane if wanted else "firewall"
     held = applied(lane, wanted)
-    assert changes(HUB, lane, desired_state(HUB, lane, wanted, SETTINGS), held, frozenset()) == ()
+    assert changes(HUB, lane, desired_state(HUB, lane, wanted, SETTINGS), held, ()) == ()
 
 
 @given(members(), members())
 def test_any_state_leads_to_any_other(before: list[Member], after: list[Member]) -> None:
     """In an order in which nothing refers to what is not there, and back again."""
-    gone = frozenset(member.tenant_id for member in before)
     first = applied("firewall", before)
-    second = applied("firewall", after, first, gone)
+    second = applied("firewall", after, first, before)
     assert second == applied("firewall", after)
-    assert applied("firewall", before, second, gone | {"x"}) == first
+    assert applied("firewall", before, second, [*before, firewall(201)]) == first
 
 
 @given(members() | members("network"))
@@ -74,7 +74,7 @@ def test_removing_a_tenant_restores_the_state_before_it(wanted: list[Member]) ->
     before = applied(lane, wanted)
     with_it = applied(lane, [*wanted, newcomer], before)
     assert with_it != before
-    assert applied(lane, wanted, with_it, frozenset({newcomer.tenant_id})) == before
+    assert applied(lane, wanted, with_it, [newcomer]) == before
 
 
 @given(members(), st.integers(1, 80))
@@ -146,21 +146,29 @@ def test_priorities_are_unique_and_legal(shards: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bounds", "wanted"),
+    ("limits", "wanted"),
     [
-        (HubSettings(ip_group_addresses=2), [firewall(number, "azure") for number in range(3)]),
-        (HubSettings(group_bytes=1000), [firewall(1, fqdns=LONG_NAMES)]),
-        (
-            HubSettings(group_bytes=1000),
-            [firewall(number, fqdns=(f"{number}.org",)) for number in range(9)],
-        ),
-        (HubSettings(peerings=2), [peered(number) for number in range(3)]),
+        ({"ipGroupAddresses": 2}, [firewall(number, "azure") for number in range(3)]),
+        ({"ruleGroupBytes": 1000}, [firewall(1, fqdns=LONG_NAMES)]),
+        ({"ruleGroupBytes": 1000}, [firewall(number, fqdns=("a.org",)) for number in range(9)]),
+        ({"peerings": 2}, [peered(number) for number in range(3)]),
     ],
 )
-def test_a_limit_is_never_exceeded(bounds: HubSettings, wanted: list[Member]) -> None:
-    """What Azure would refuse is refused before, with the limit named."""
+def test_a_limit_is_never_exceeded(limits: dict[str, int], wanted: list[Member]) -> None:
+    """What the hub document does not allow is refused before it is sent, with the limit named."""
+    place = HUB.model_copy(update={"limits": HubLimits.model_validate(limits)})
     with pytest.raises(PermanentError, match="HubLimitReached"):
-        desired(wanted, bounds)
+        desired_state(place, wanted[0].lane, wanted, SETTINGS)
+
+
+def test_what_the_platform_takes_is_not_for_the_tenants() -> None:
+    """Its own peerings count; node subnets are no peerings."""
+    update = {"limits": HubLimits(peerings=3), "platform_use": PlatformUse(peerings=1)}
+    place = HUB.model_copy(update=update)
+    fitting = [*map(peered, range(2)), *map(pooled, range(4))]
+    assert desired_state(place, "network", fitting, SETTINGS)
+    with pytest.raises(PermanentError, match="3 peerings of the hub network would be needed and 2"):
+        desired_state(place, "network", [*fitting, peered(2)], SETTINGS)
 
 
 def test_a_full_hub_fits_into_the_default_bounds() -> None:
@@ -175,7 +183,8 @@ def test_writes_keep_to_microsofts_descriptions(lane: Lane, tmp_path: Path) -> N
     """Each body is one that the real service takes."""
     if not CHECKER.exists():
         pytest.skip("the conformance data is not here")
-    wanted = [firewall(1, *PROFILES, fqdns=("a.org",))] if lane == "firewall" else [peered(1)]
+    in_network = [peered(1), pooled(1)]
+    wanted = [firewall(1, *PROFILES, fqdns=("a.org",))] if lane == "firewall" else in_network
     records = tmp_path / "records.jsonl"
     lines = [
         json.dumps(
@@ -198,16 +207,20 @@ def test_writes_keep_to_microsofts_descriptions(lane: Lane, tmp_path: Path) -> N
 @settings(max_examples=20)
 @given(members())
 def test_nothing_but_our_own_is_removed(wanted: list[Member]) -> None:
-    """Groups of other names stay, and so do the peerings of tenants that did not ask to go."""
+    """Groups of other names stay, and so does what tenants have that did not ask to go."""
     foreign = {f"{HUB.resource_group_id.lower()}/x/ipgroups/theirs": {"id": "theirs"}}
-    held = applied("firewall", [], applied("firewall", wanted, foreign), frozenset({"x"}))
+    held = applied("firewall", [], applied("firewall", wanted, foreign), [firewall(201)])
     assert held == foreign
-    peers = applied("network", [peered(1), peered(2)])
-    left = applied("network", [], peers, frozenset({"tenant-1"}))
-    assert [key.rsplit("/", 1)[-1] for key in left] == ["peer-tenant-2"]
+    both = applied("network", [peered(1), pooled(1), peered(2), pooled(2)])
+    left = applied("network", [], both, [peered(1), pooled(2)])
+    assert {key.rsplit("/", 1)[-1] for key in left} == {
+        "spokewright-hub-weu-node-pools",
+        "peer-tenant-2",
+        "nodes-tenant-1",
+    }
 
 
 def test_a_registry_without_rows_removes_nothing() -> None:
     """It has lost them, rather than all tenants at once."""
     held = applied("firewall", [firewall(1, "azure")])
-    assert changes(HUB, "firewall", {}, held, frozenset()) == ()
+    assert changes(HUB, "firewall", {}, held, ()) == ()

@@ -7,12 +7,9 @@ from hypothesis import given, settings
 from landing_zone.graph import ancestors
 from landing_zone.planning.monitoring import DIAGNOSTICS
 from landing_zone.planning.omissions import omissions
-from landing_zone.planning.scope import Options
 from tests.fakes import example_request
 from tests.unit.planned import HUB
 from tests.unit.planned_whole import (
-    ALL,
-    FUNCTION,
     Planned,
     bound_resources,
     of_type,
@@ -21,6 +18,7 @@ from tests.unit.planned_whole import (
     whole_plan_of,
     whole_plans,
 )
+from tests.unit.strategies import TIERS
 
 SETTINGS = "Microsoft.Insights/diagnosticSettings"
 WORKSPACE = HUB.resource_id("Microsoft.OperationalInsights/workspaces", "log-hub-weu")
@@ -54,7 +52,7 @@ def test_events_of_the_subscription_reach_the_handler_or_the_dead_letters(drawn:
     assert topic["properties"]["topicType"] == "Microsoft.Resources.Subscriptions"
     (taken,) = of_type(made, "Microsoft.EventGrid/systemTopics/eventSubscriptions")
     properties = taken.body["properties"]
-    assert properties["destination"]["properties"]["resourceId"] == FUNCTION
+    assert properties["destination"]["properties"]["resourceId"] == HUB.resource_events
     dead = properties["deadLetterWithResourceIdentity"]["deadLetterDestination"]["properties"]
     container = made.by_key["container:dead-letters"]
     assert container.id.startswith(f"{dead['resourceId']}/")
@@ -83,20 +81,20 @@ def test_cost_is_exported_daily_to_the_records(drawn: Planned) -> None:
 def test_hub_that_names_no_handler_is_told_of() -> None:
     """The topic is there and waits; that nothing is delivered is not passed over."""
     request = wanting("nodepool")
-    made = whole_plan_of(request, Options())
+    silent = HUB.model_copy(update={"resource_events": None})
+    made = whole_plan_of(request, silent)
     assert "event-topic" in made.by_key
     assert "event-subscription" not in made.by_key
-    told = [omission.why for omission in omissions(scope_of(request, Options()))]
-    assert any("resource_events" in why for why in told)
-    assert any("node_pool_subnet" in why for why in told)
+    (told,) = omissions(scope_of(request, silent))
+    assert "resourceEvents" in told.why
 
 
 def test_whatever_a_request_asks_and_no_plan_holds_is_told_of() -> None:
     """Nothing is promised in silence."""
-    assert omissions(scope_of(wanting(), ALL)) == ()
+    assert [omissions(scope_of(wanting(tier))) for tier in TIERS] == [(), (), ()]
     data = {"storage": True, "database": "postgresql", "vectorIndex": "shared"}
     safety = {"ai": {"safety": {"redactPii": True}}}
-    told = omissions(scope_of(example_request(data=data, **safety), ALL))
+    told = omissions(scope_of(example_request(data=data, **safety)))
     assert [omission.what.split()[1] for omission in told] == ["shared", "workload's", "and"]
 
 

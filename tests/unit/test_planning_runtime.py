@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 
 from landing_zone.applying import is_as_wanted, undo_requests
-from landing_zone.errors import ConfigurationError
+from landing_zone.errors import ConfigurationError, PermanentError
 from landing_zone.graph import ancestors
+from landing_zone.plan import Undo, Write
 from landing_zone.planning import plan
-from landing_zone.planning.scope import Options
+from landing_zone.planning.node_subnets import security_group_id
 from tests.fakes import HUBS
-from tests.unit.planned import HUB, reservation_for
+from tests.unit.planned import HUB, NODE_SUBNETS, reservation_for
 from tests.unit.planned_whole import (
     ISSUER,
     Planned,
@@ -82,13 +83,43 @@ def test_namespace_is_pinned_to_the_tenants_own_nodes() -> None:
     assert properties("namespace", "namespace")["annotations"] == {}
 
 
-def test_node_pool_scales_between_its_bounds_in_the_subnet_of_the_hub() -> None:
-    """Without such a subnet it stands where the shared cluster puts it."""
-    pool = properties("nodepool", "node-pool")
-    assert (pool["enableAutoScaling"], pool["minCount"], pool["maxCount"]) == (True, 1, 3)
-    assert pool["vnetSubnetID"] == f"{HUB.network_id}/subnets/aks-shared"
-    bare = whole_plan_of(wanting("nodepool"), Options()).by_key["node-pool"]
-    assert "vnetSubnetID" not in bare.body["properties"]
+def test_node_pool_scales_between_its_bounds_in_a_subnet_of_its_own() -> None:
+    """Of the hub's network; the subnet is there before the pool, and needs nothing itself."""
+    made = whole_plan_of(wanting("nodepool"))
+    pool, subnet = made.by_key["node-pool"], made.by_key["hub:node-subnet"]
+    wanted = pool.body["properties"]
+    assert (wanted["enableAutoScaling"], wanted["minCount"], wanted["maxCount"]) == (True, 1, 3)
+    assert wanted["vnetSubnetID"] == subnet.id
+    assert subnet.id == f"{HUB.network_id}/subnets/nodes-contoso-research"
+    assert "hub:node-subnet" in made.graph["node-pool"]
+    assert made.graph["hub:node-subnet"] == frozenset()
+    assert (subnet.write, subnet.undo) == (Write.HUB, Undo.HUB)
+
+
+@pytest.mark.parametrize("tier", ["namespace", "cluster"])
+def test_other_tiers_take_no_subnet_of_the_hub(tier: str) -> None:
+    """Whether or not their request describes nodes."""
+    assert "hub:node-subnet" not in whole_plan_of(wanting(tier)).by_key
+
+
+def test_whatever_leaves_a_node_subnet_goes_to_the_firewall() -> None:
+    """By the hub's route table; nothing leaves by Azure's own way out."""
+    subnet = properties("nodepool", "hub:node-subnet")
+    assert subnet["addressPrefix"] == str(NODE_SUBNETS[3])
+    assert subnet["routeTable"]["id"].endswith("/routeTables/rt-hub-weu-node-pools")
+    assert subnet["networkSecurityGroup"]["id"] == security_group_id(HUB)
+    assert subnet["defaultOutboundAccess"] is False
+
+
+def test_tenant_that_holds_no_subnet_gets_no_node_pool_plan() -> None:
+    """It is told what to do rather than put among others' nodes."""
+    request = wanting("nodepool")
+    bare = reservation_for(request).model_copy(update={"node_subnet": None})
+    with pytest.raises(PermanentError, match="holds no subnet"):
+        plan(request, HUBS, HUB, bare)
+    offers_none = HUB.model_copy(update={"node_pools": None})
+    with pytest.raises(PermanentError, match="names no range"):
+        whole_plan_of(request, offers_none)
 
 
 def test_cluster_is_private_and_leaves_by_the_firewall_only() -> None:

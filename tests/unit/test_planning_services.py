@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from landing_zone.differences import value_at
 from landing_zone.plan import Plan
-from landing_zone.planning.private_endpoints import PRIVATE_LINKS, addresses_needed
+from landing_zone.planning.private_endpoints import PRIVATE_LINKS
 from landing_zone.tenant_request import TenantRequest
 from tests.fakes import example_request
 from tests.unit.planned import HUB
@@ -157,15 +157,6 @@ def test_tenant_has_the_ai_services_that_it_asked_for(drawn: Planned) -> None:
     projects = of_type(made, f"{AI}/projects")
     assert len(projects) == request.ai.foundry_project
     assert all("/accounts/aif-hub-weu/projects/" in item.id for item in projects)
-
-
-@given(whole_plans())
-@settings(max_examples=25)
-def test_addresses_needed_are_those_of_the_planned_endpoints(drawn: Planned) -> None:
-    """What a request takes of its subnet is known before anything is planned."""
-    request, made = drawn
-    links = [PRIVATE_LINKS[item.type] for item in made.resources if item.type in PRIVATE_LINKS]
-    assert addresses_needed(request) == sum(link.addresses for link in links)
 
 
 def test_database_is_serverless_or_entered_by_the_owner() -> None:

@@ -191,9 +191,9 @@ def test_repository_path_that_could_climb_is_a_fault(path: str) -> None:
     assert [fault.path for fault in faults_of(minimal(gitops=gitops))] == ["gitops.path"]
 
 
-@pytest.mark.parametrize(("prefix", "most", "fits"), [(27, 10, True), (27, 11, False)])
+@pytest.mark.parametrize(("prefix", "most", "fits"), [(27, 9, True), (27, 10, False)])
 def test_cluster_must_fit_into_half_of_its_spoke(prefix: int, most: int, fits: bool) -> None:
-    """A /28 has 16 addresses: five are Azure's and one is for an upgrade."""
+    """A /28 has 16 addresses: five are Azure's, one for an upgrade, one for the API server."""
     document = minimal(
         isolation="cluster",
         network={"prefixLength": prefix},
@@ -203,6 +203,30 @@ def test_cluster_must_fit_into_half_of_its_spoke(prefix: int, most: int, fits: b
         assert parse_tenant_document(document).isolation == "cluster"
     else:
         assert faults_of(document)[0].path == "compute.nodes.max"
+
+
+def test_private_endpoints_must_fit_into_a_quarter_of_the_spoke() -> None:
+    """What is needed, what there is, and which size would do; beside all other faults."""
+    data = {"database": "cosmos", "vectorIndex": "dedicated"}
+    document = minimal(network={"prefixLength": 27}, data=data, environment="production")
+    (size, other) = sorted(faults_of(document), key=lambda fault: fault.path, reverse=True)
+    assert (size.path, other.path) == ("network.prefixLength", "environment")
+    assert size.message == (
+        "27 leaves 3 addresses for private endpoints, and what is asked for takes 6"
+    )
+    assert size.allowed == "22 to 26"
+
+
+@pytest.mark.parametrize("services", [["speech"], ["speech", "speech"], ["speech", "telepathy"]])
+def test_what_cannot_be_had_takes_no_address(services: list[str]) -> None:
+    """A service that is not known or named twice is a fault of its own."""
+    document = minimal(
+        network={"prefixLength": 27}, data={"storage": False}, ai={"services": services}
+    )
+    if len(services) == 1:
+        assert parse_tenant_document(document).network.prefix_length == 27
+    else:
+        assert [fault.path for fault in faults_of(document)] == ["ai.services[1]"]
 
 
 @pytest.mark.parametrize("document", [None, 5, "text", [], [{}], True])

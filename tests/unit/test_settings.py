@@ -132,10 +132,11 @@ def test_strangers_in_the_environment_do_not_matter(others: dict[str, str]) -> N
     assert settings_from({**others, **LEAST}) == settings_from(LEAST)
 
 
-def test_bounds_and_pace_of_the_hub_are_settings() -> None:
-    """Each by its own variable; the wrong one is named."""
+def test_pace_of_the_hub_is_a_setting() -> None:
+    """Each by its own variable; the wrong one is named, and limits are the hub document's."""
     known = {"SPOKEWRIGHT_HUBS": "hubs.yaml", "AzureWebJobsStorage": "x"}
     found = settings_from(known | {"SPOKEWRIGHT_HUB_SHARDS": "4"})
-    assert (found.hub.shards, found.hub.peerings) == (4, 500)
-    with pytest.raises(ConfigurationError, match="SPOKEWRIGHT_HUB_SHARDS"):
-        settings_from(known | {"SPOKEWRIGHT_HUB_SHARDS": "0"})
+    assert (found.hub.shards, found.hub.poll_seconds) == (4, 10.0)
+    for name, value in (("SHARDS", "0"), ("PEERINGS", "500")):
+        with pytest.raises(ConfigurationError, match=f"SPOKEWRIGHT_HUB_{name}"):
+            settings_from(known | {f"SPOKEWRIGHT_HUB_{name}": value})

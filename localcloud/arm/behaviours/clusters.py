@@ -148,6 +148,7 @@ def check_pool(write: "Write") -> None:
     if not properties.get("vmSize"):
         raise bad_request("InvalidParameter", f"The agent pool {write.name} needs a vmSize.")
     _check_size(write.name, properties)
+    _check_network(write, cluster)
     if write.existing is not None:
         if write.existing.properties.get("vmSize") != properties["vmSize"]:
             message = "Changing property 'properties.vmSize' is not allowed."
@@ -155,6 +156,16 @@ def check_pool(write: "Write") -> None:
     elif len(write.store.children(cluster, POOL)) >= _MOST_POOLS:
         message = f"A cluster takes {_MOST_POOLS} agent pools."
         raise bad_request("QuotaExceeded", message)
+
+
+def _check_network(write: "Write", cluster: str) -> None:
+    """The pools of a cluster stand in one network (learn: aks/node-pool-unique-subnet)."""
+    subnets = [one.properties.get("vnetSubnetID") for one in write.store.children(cluster, POOL)]
+    subnets.append(write.properties.get("vnetSubnetID"))
+    networks = {one.lower().rpartition("/subnets/")[0] for one in subnets if one}
+    if len(networks) > 1:
+        message = f"The agent pool {write.name} has to be in the virtual network of the others."
+        raise bad_request("InvalidParameter", message)
 
 
 def prepare_pool(write: "Write") -> None:

@@ -68,18 +68,29 @@ def check(write: "Write") -> None:
 
 
 def _check_domain(write: "Write", domain: str) -> None:
-    for other in write.store.of_type(ACCOUNT):
+    for other in [*write.store.of_type(ACCOUNT), *_kept_accounts(write)]:
         taken = str(other.properties.get("customSubDomainName", "")).lower() == domain.lower()
-        if taken and other.key != write.id.lower():
+        if taken and other.key not in {write.id.lower(), _deleted_key(write)}:
             message = f"The subdomain name '{domain}' is not available as it's already used by a"
             raise conflict("CustomDomainInUse", f"{message} resource.")
 
 
+def _kept_accounts(write: "Write") -> list[Record]:
+    """Deleted accounts, which keep their subdomains as long as they can be restored."""
+    return [one for one in write.store.of_type(DELETED) if is_kept(one, write.now)]
+
+
+def _deleted_key(write: "Write") -> str:
+    return deleted_id(write.id, write.location).lower()
+
+
 def _check_deleted(write: "Write") -> None:
-    kept = write.store.get(deleted_id(write.id, write.location))
-    if kept is None or not is_kept(kept, write.now):
-        return
-    if write.properties.get("restore"):
+    kept = any(one.key == _deleted_key(write) for one in _kept_accounts(write))
+    restores = bool(write.properties.get("restore"))
+    if restores and not kept:
+        message = f"Could not locate a resource to restore: '{write.id}'."
+        raise bad_request("CanNotRestoreANonExistingResource", message)
+    if restores or not kept:
         return
     message = (
         f"An existing resource with ID '{write.id}' has been soft-deleted. To restore the resource,"
@@ -122,6 +133,8 @@ def deleted(store: Store, record: Record) -> None:
         "deletionDate": timestamp(record.changed),
         "scheduledPurgeDate": timestamp(record.changed + _KEPT),
     }
+    if domain := record.properties.get("customSubDomainName"):
+        properties["customSubDomainName"] = domain
     body = {"location": record.location, "properties": properties}
     kept = Record(deleted_id(record.id, record.location), DELETED, body)
     kept.created = kept.changed = record.changed

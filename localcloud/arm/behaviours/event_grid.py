@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from localcloud.arm.writing import Write
 
 TOPIC = "Microsoft.EventGrid/systemTopics"
+_FUNCTION = "Microsoft.Web/sites/functions"
 _STORAGE = "Microsoft.Storage/storageAccounts"
 _MOST_FILTERS = 25
 _MOST_ATTEMPTS, _MOST_MINUTES = 30, 1440  # learn: event-grid/delivery-and-retry
@@ -78,7 +79,7 @@ def check_subscription(write: "Write") -> None:
     delivery = properties.get("deliveryWithResourceIdentity", {}).get("destination")
     if bool(destination) is bool(delivery):
         raise bad_request("InvalidRequest", f"'{write.name}' needs exactly one destination.")
-    _check_destination(destination or delivery)
+    _check_destination(write, destination or delivery)
     filters = properties.get("filter", {}).get("advancedFilters", [])
     if len(filters) > _MOST_FILTERS:
         raise bad_request("InvalidRequest", f"At most {_MOST_FILTERS} advanced filters are taken.")
@@ -92,14 +93,30 @@ def check_subscription(write: "Write") -> None:
     _check_dead_letter(write, kept.get("deadLetterDestination"))
 
 
-def _check_destination(destination: dict[str, Any]) -> None:
+def _check_destination(write: "Write", destination: dict[str, Any]) -> None:
     inner = destination.get("properties", {})
-    if destination["endpointType"].lower() == "webhook":
+    kind = destination["endpointType"].lower()
+    if kind == "webhook":
         if not str(inner.get("endpointUrl", "")).startswith("https://"):
             message = "The destination of a webhook must be an https URL."
             raise bad_request("InvalidRequest", message)
     elif not str(inner.get("resourceId", "")).startswith("/subscriptions/"):
         raise bad_request("InvalidRequest", "The destination needs the id of a resource.")
+    elif kind == "azurefunction":
+        _check_function(write, str(inner["resourceId"]))
+
+
+def _check_function(write: "Write", function_id: str) -> None:
+    """Azure accepts it and lets the operation fail with this code and message; here it is at once.
+
+    Raises:
+        ArmError: There is no such function.
+    """
+    function = write.store.get(function_id)
+    if function is None or function.type != _FUNCTION:
+        message = f"Destination endpoint not found. Resource details: resourceId: {function_id}."
+        message += " Resource should pre-exist before attempting this operation."
+        raise bad_request("Endpoint validation", message)
 
 
 def _check_dead_letter(write: "Write", destination: dict[str, Any] | None) -> None:

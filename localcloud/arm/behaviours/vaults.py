@@ -73,21 +73,44 @@ def _check_retention(write: "Write") -> None:
 
 
 def _check_deleted(write: "Write") -> None:
+    """A vault is recovered in its own subscription, location and group; its name is kept anywhere.
+
+    learn: key-vault/general/key-vault-recovery.
+    """
     kept = [
         one
         for one in write.store.of_type(DELETED)
         if one.name.lower() == write.name.lower() and is_kept(one, write.now)
     ]
-    recovers = write.properties.get("createMode") == "recover"
-    if kept and not recovers:
+    here = any(_is_of(one, write) for one in kept)
+    if write.properties.get("createMode") == "recover":
+        if write.existing is None and not here:
+            message = (
+                "A soft deleted vault with the given name does not exist. Ensure that the name for"
+                " the vault that is being attempted to recover is in a recoverable state."
+            )
+            raise bad_request("SoftDeletedVaultDoesNotExist", message)
+        return
+    if here:
         message = (
             "A vault with the same name already exists in deleted state. You need to either recover"
             " or purge existing key vault."
         )
         raise conflict("ConflictError", message)
-    if recovers and write.existing is None and not kept:
-        message = f"There is no deleted vault '{write.name}' to recover."
-        raise ArmError(404, "DeletedVaultNotFound", message)
+    if kept:
+        message = (
+            f"The vault name '{write.name}' is already in use. Vault names are globally unique so"
+            " it is possible that the name is already taken. If you are sure that the vault name"
+            " was not taken then it is possible that a vault with the same name was recently"
+            " deleted but not purged after being placed in a recoverable state."
+        )
+        raise conflict("VaultAlreadyExists", message)
+
+
+def _is_of(kept: Record, write: "Write") -> bool:
+    """Whether a deleted vault is the one that would be written."""
+    same = kept.key == deleted_id(write.id, write.location).lower()
+    return same and kept.properties["vaultId"].lower() == write.id.lower()
 
 
 def is_kept(deleted: Record, now: float) -> bool:
@@ -107,7 +130,7 @@ def prepare(write: "Write") -> None:
 
 def _recover(write: "Write") -> None:
     for one in write.store.of_type(DELETED):
-        if one.name.lower() == write.name.lower():
+        if _is_of(one, write):
             for document in one.notes.get("secrets", []):
                 write.store.put(Record(**document))
             write.store.remove(one)

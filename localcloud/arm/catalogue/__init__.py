@@ -10,11 +10,12 @@ from localcloud.arm.catalogue import (
     private_dns,
     runtime,
     services,
+    web,
 )
 from localcloud.arm.catalogue.model import ResourceType
 
 TYPES: Mapping[str, ResourceType] = {
     one.key: one
-    for module in (frame, authorization, network, private_dns, data, runtime, services)
+    for module in (frame, authorization, network, private_dns, data, runtime, services, web)
     for one in module.TYPES
 }

@@ -37,7 +37,7 @@ EXPORTS = ("service/apim-hub-weu/apis/ai-gateway [2024-05-01] WARN response-unkn
 # Described as dates by the package; they are seconds on the wire.
 UNIX_TIMES = ("/properties/attributes/created", "/properties/attributes/updated")
 # Not among the descriptions at all.
-UNDESCRIBED = ("networkInterfaces",)
+UNDESCRIBED = ("networkInterfaces", "Microsoft.Web/sites")
 
 DENY_ALL = {
     "name": "deny-all",

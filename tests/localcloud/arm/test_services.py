@@ -42,13 +42,14 @@ REFUSED = [
     (VAULT, b.vault(softDeleteRetentionInDays=5), b.VAULT, "BadRequest"),
     (VAULT, b.vault(enableSoftDelete=False), b.VAULT, "BadRequest"),
     (VAULT, b.vault(enablePurgeProtection=False), b.VAULT, "BadRequest"),
-    (VAULT, b.vault(createMode="recover"), b.VAULT, "DeletedVaultNotFound"),
+    (VAULT, b.vault(createMode="recover"), b.VAULT, "SoftDeletedVaultDoesNotExist"),
     (b.at(HUB_GROUP, "Microsoft.KeyVault/vaults", "a--b"), b.vault(), b.VAULT, "InvalidResourceName"),
     (SEARCH, b.here({}), b.SEARCH, "InvalidRequest"),
     (SEARCH, b.search(replicaCount=12, partitionCount=12), b.SEARCH, "InvalidRequest"),
     (SEARCH, b.search(partitionCount=5), b.SEARCH, "InvalidRequest"),
     (SEARCH, b.search(disableLocalAuth=True, authOptions={"apiKeyOnly": {}}), b.SEARCH, "InvalidRequest"),
     (SPEECH, b.account("Telepathy"), b.COGNITIVE, "InvalidApiSetId"),
+    (SPEECH, b.account(restore=True), b.COGNITIVE, "CanNotRestoreANonExistingResource"),
     (SPEECH, b.account() | {"sku": None}, b.COGNITIVE, "InvalidSku"),
     (SPEECH, b.account(customSubDomainName="aif-hub-weu"), b.COGNITIVE, "CustomDomainInUse"),
     (SPEECH, b.account("AIServices", allowProjectManagement=True), b.COGNITIVE, "BadRequest"),
@@ -152,6 +153,18 @@ def test_a_deleted_vault_keeps_its_name_until_it_is_purged(arm: Arm) -> None:
     assert arm.put(VAULT, b.vault(), b.VAULT).status == 201
 
 
+def test_a_deleted_vault_is_recovered_where_it_was_and_nowhere_else(arm: Arm) -> None:
+    """Another subscription or group can neither have its name nor bring it back."""
+    arm.made(VAULT, b.vault(), b.VAULT)
+    arm.delete(VAULT, b.VAULT)
+    elsewhere = b.at(arm.group(), "Microsoft.KeyVault/vaults", "kv-t")
+    assert arm.put(elsewhere, b.vault(), b.VAULT).code == "VaultAlreadyExists"
+    back = b.vault(createMode="recover")
+    assert arm.put(elsewhere, back, b.VAULT).code == "SoftDeletedVaultDoesNotExist"
+    arm.made(VAULT, back, b.VAULT)
+    assert arm.get(deleted_vault(), b.VAULT).status == 404
+
+
 def test_a_protected_vault_is_recovered_with_its_secrets_or_outlives_its_days(arm: Arm) -> None:
     """Purging is refused; recovery brings all back; time frees the name."""
     arm.made(VAULT, b.vault(enablePurgeProtection=True, softDeleteRetentionInDays=7), b.VAULT)
@@ -188,6 +201,9 @@ def test_a_deleted_account_is_restored_or_purged_before_it_is_made_again(arm: Ar
     arm.delete(SPEECH, b.COGNITIVE)
     arm.advance(60)
     assert arm.put(SPEECH, b.account(), b.COGNITIVE).code == "FlagMustBeSetForRestore"
+    elsewhere = b.at(arm.group(), "Microsoft.CognitiveServices/accounts", "speech-t")
+    same = b.account(customSubDomainName="speech-t")
+    assert arm.put(elsewhere, same, b.COGNITIVE).code == "CustomDomainInUse"
     arm.made(SPEECH, b.account(restore=True), b.COGNITIVE)
     arm.delete(SPEECH, b.COGNITIVE)
     arm.advance(60)
