@@ -45,13 +45,16 @@ class Board:
     def _table(self, console: Console, width: int, now: datetime) -> RenderableType:
         spinner = self._spinner.render(console.get_time())
         mark = spinner if isinstance(spinner, Text) else Text(" ")
-        drawn = as_columns if fits(self.columns, width) else as_rows
+        drawn = as_columns if self._has_columns(console, width) else as_rows
         return drawn(self.columns, width, mark, now)
+
+    def _has_columns(self, console: Console, width: int) -> bool:
+        return fits(self.columns, width) and console.size.height > TABLE_LINES
 
     def _details(self, console: Console, width: int, now: datetime) -> list[RenderableType]:
         """What is under way, and empty lines up to the height that the picture keeps."""
         number = len(self.columns)
-        table = TABLE_LINES if fits(self.columns, width) else number + 1
+        table = TABLE_LINES if self._has_columns(console, width) else number + 1
         most = 2 + HUB_LINES + LINES_A_TENANT * number
         room = min(console.size.height - 1 - table, most)
         queue = hub_queue(self.columns, console, width, now)[: max(0, room - 1)]

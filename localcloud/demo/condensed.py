@@ -134,7 +134,7 @@ class _Folding:
                 words[WORDS[kind]] = None
             elif node.resource or kind in NAMED:
                 facts = " ".join([node.name, *highlights(self._body(node))])
-                named.setdefault(NAMED.get(kind, shown(kind)), []).append(facts)
+                named.setdefault(NAMED.get(kind, shown(node.kind)), []).append(facts)
         return [
             *(f"{word} {', '.join(names)}" for word, names in named.items()),
             *words,

@@ -40,6 +40,7 @@ WORDS = {
     "microsoft.kubernetesconfiguration/fluxconfigurations": "GitOps",
     "microsoft.resources/tags": "tags",
     "policies": "policy",
+    "privatednszonegroups": "DNS",
     "subscriptions": "subscription",
 }
 
