@@ -121,7 +121,7 @@ def onboard(demo: Demo, console: Console, cloud: Endpoints, asked: Sequence[Aske
     show_trees(console, ends, in_arm, full=demo.full)
     show_ends(console, ends, demo.speed)
     complete = is_complete(console, ends, in_arm)
-    show_traffic(console, traffic(records), len(ends))
+    show_traffic(console, traffic(records), sum(end.active for end in ends))
     show_next(console, _shown(demo.state))
     return 0 if complete and all(end.active for end in ends) else EXIT_FAILED
 

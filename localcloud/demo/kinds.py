@@ -34,6 +34,7 @@ COUNTED = {
 # A word on what they belong to.
 WORDS = {
     "administrators": "administrator",
+    "eventsubscriptions": "events",
     "microsoft.consumption/budgets": "budget",
     "microsoft.costmanagement/exports": "cost export",
     "microsoft.insights/diagnosticsettings": "diagnostics",
@@ -50,7 +51,6 @@ NAMED = {
     "apilinks": "API",
     "containers": "container",
     "databases": "database",
-    "eventsubscriptions": "events",
     "federatedidentitycredentials": "federated",
     "indexes": "index",
     "managednamespaces": "namespace",

@@ -111,13 +111,13 @@ def is_complete(
     return not absent
 
 
-def show_traffic(console: Console, spent: Traffic, tenants: int) -> None:
-    """How many calls it took, and how few of them the hub's firewall."""
-    served = f"{tenants} tenants" if tenants > 1 else "one tenant"
-    console.print(
-        f"It took {spent.calls} calls, {spent.writes} of them writes;"
-        f" {spent.firewall_writes} writes to the hub's firewall served {served}."
-    )
+def show_traffic(console: Console, spent: Traffic, active: int) -> None:
+    """How many calls it took, and how few of them wrote to the hub's firewall."""
+    told = f"It took {spent.calls} calls, {spent.writes} of them writes"
+    if active:
+        served = f"all {active} tenants" if active > 1 else "one tenant"
+        told += f"; {spent.firewall_writes} writes to the hub's firewall served {served}"
+    console.print(f"{told}.")
 
 
 def show_next(console: Console, state: Path) -> None:

@@ -97,7 +97,7 @@ def test_several_are_onboarded_at_once_and_each_is_told_of(tmp_path: Path) -> No
         assert f"{name} (namespace) is active after 3.0 s" in shown
     assert shown.count("vnet-contoso  network  10.16.0.0/24") == 1
     assert "2 of them in the tenants' subscriptions" in shown
-    assert "served 3 tenants" in shown
+    assert "served all 3 tenants" in shown
 
 
 def test_on_a_terminal_several_stand_side_by_side(tmp_path: Path) -> None:
