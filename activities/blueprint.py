@@ -7,11 +7,13 @@ import azure.durable_functions as df
 
 from activities.announce import announce as announce_to
 from activities.auditing import note
+from activities.data import begin_data, poll_data
 from activities.dependencies import Dependencies, dependencies
 from activities.ending import end_operation
 from activities.hub import step_hub as reconcile_step
 from activities.hub_running import HubClient
 from activities.hub_wishes import begin_hub, poll_hub
+from activities.keys import end_rotation, look_at_key, renew_key, store_key
 from activities.operations import begin_operation, make_plan, reserve
 from activities.outcomes import outcome_of
 from activities.resources import begin_resource, poll_resource, verify_resource
@@ -25,6 +27,7 @@ from landing_zone.contracts import (
     Outcome,
 )
 from landing_zone.hub_state.contracts import HubStep
+from landing_zone.key_contracts import KeyTask, RotationEnd, RotationRef
 
 blueprint = df.Blueprint()
 
@@ -81,10 +84,16 @@ for _function in (
     activity("reserve", OperationRef, reserve),
     activity("make_plan", OperationRef, make_plan),
     activity("end_operation", OperationEnd, end_operation),
+    activity("begin_data", Call, begin_data),
+    activity("poll_data", Call, poll_data),
     activity("begin_resource", Call, begin_resource),
     activity("poll_resource", Call, poll_resource),
     activity("verify_resource", Call, verify_resource),
     activity("note", AuditNote, note),
+    activity("look_at_key", RotationRef, look_at_key),
+    activity("renew_key", KeyTask, renew_key),
+    activity("store_key", KeyTask, store_key),
+    activity("end_rotation", RotationEnd, end_rotation),
     step_hub,
 ):
     blueprint.activity_trigger(input_name="payload")(_function)

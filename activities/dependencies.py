@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass
 
 from landing_zone.clock import Clock, SystemClock
+from landing_zone.data_planes import ApiKeys, SearchIndexes, VaultSecrets
 from landing_zone.errors import ConfigurationError
 from landing_zone.hub import HubDocument, parse_hub_document
 from landing_zone.ports import (
@@ -34,6 +35,9 @@ class Dependencies:
     audit: AuditLog
     documents: DocumentStore
     arm: ResourceManager
+    api_keys: ApiKeys
+    vaults: VaultSecrets
+    indexes: SearchIndexes
 
 
 class _Once:
@@ -82,6 +86,9 @@ async def _make() -> Dependencies:
         audit=adapters.audit,
         documents=adapters.documents,
         arm=adapters.arm,
+        api_keys=adapters.api_keys,
+        vaults=adapters.vaults,
+        indexes=adapters.indexes,
     )
 
 

@@ -15,7 +15,7 @@ from landing_zone.capacity import (
     demand_of,
     refusal_of,
 )
-from landing_zone.contracts import Node, OperationRef, Outcome, PlanSummary
+from landing_zone.contracts import Node, OperationRef, Outcome, PlanSummary, Via
 from landing_zone.differences import value_at
 from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.hub import Hub
@@ -146,6 +146,13 @@ async def make_plan(deps: Dependencies, operation: OperationRef) -> Outcome:
     return Outcome(state="done", plan=_summary(deps, made))
 
 
+def via_of(write: Write) -> Via:
+    """Who writes a resource that is written so."""
+    if write.on_data_plane:
+        return "data"
+    return "hub" if write is Write.HUB else "resource"
+
+
 def _summary(deps: Dependencies, made: Plan) -> PlanSummary:
     nodes = tuple(
         Node(
@@ -154,7 +161,7 @@ def _summary(deps: Dependencies, made: Plan) -> PlanSummary:
             after=tuple(sorted(made.graph[resource.key])),
             undoable=resource.undo is not Undo.KEEP,
             ready=bool(resource.ready),
-            via="hub" if resource.write is Write.HUB else "resource",
+            via=via_of(resource.write),
         )
         for resource in made.resources
     )

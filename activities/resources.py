@@ -19,7 +19,7 @@ from landing_zone.applying import (
     vended_subscription,
 )
 from landing_zone.contracts import Call, Outcome, PollTarget
-from landing_zone.errors import TemporaryError
+from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.plan import Resource
 from landing_zone.planning import api_versions
 from landing_zone.ports import Accepted
@@ -76,7 +76,10 @@ async def verify_resource(deps: Dependencies, call: Call) -> Outcome:
 
 async def _resource(deps: Dependencies, call: Call) -> Resource:
     plan = await deps.documents.get_plan(call.plan_hash)
-    return bound(plan.by_key[call.key], call.outputs)
+    resource = plan.by_key[call.key]
+    if resource.write.on_data_plane:
+        raise PermanentError("NotInArm", f"{call.key} is on a data plane, which ARM does not show")
+    return bound(resource, call.outputs)
 
 
 async def _is_kept(deps: Dependencies, resource: Resource) -> bool:

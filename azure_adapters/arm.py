@@ -1,18 +1,13 @@
 """Azure Resource Manager through azure-core's pipeline, by resource id.
 
-Writing by id lets the plan pin each api-version, and one client serves every type. The SDK's own
-retries are off: the orchestrations wait, durably, and no function runs meanwhile.
+Writing by id lets the plan pin each api-version, and one client serves every type.
 """
 
 from http import HTTPStatus
 from typing import Any, Final
 
 from azure.core.credentials_async import AsyncTokenCredential
-from azure.core.exceptions import AzureError, ClientAuthenticationError
-from azure.core.pipeline.policies import HeadersPolicy, RequestIdPolicy, UserAgentPolicy
-from azure.core.rest import AsyncHttpResponse, HttpRequest
-from azure.mgmt.core import AsyncARMPipelineClient
-from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
+from azure.core.rest import AsyncHttpResponse
 
 from azure_adapters.arm_answers import (
     body_of,
@@ -23,12 +18,11 @@ from azure_adapters.arm_answers import (
     retry_after,
     target_of,
 )
+from azure_adapters.pipeline import Pipeline
 from landing_zone.contracts import PollTarget
 from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.ports import Accepted, Poll
 
-CONNECT_SECONDS: Final = 10
-READ_SECONDS: Final = 60
 # ARM answers 404 for a resource group or subscription that is gone, too.
 _PAGE_LIMIT: Final = 1000
 
@@ -45,21 +39,11 @@ class ArmResourceManager:
             credential: Where tokens come from.
         """
         self._endpoint = endpoint
-        self._client: AsyncARMPipelineClient[HttpRequest, AsyncHttpResponse] = (
-            AsyncARMPipelineClient(
-                endpoint,
-                policies=[
-                    RequestIdPolicy(),
-                    HeadersPolicy({"Accept": "application/json"}),
-                    UserAgentPolicy(base_user_agent="spokewright"),
-                    AsyncARMChallengeAuthenticationPolicy(credential, scope),
-                ],
-            )
-        )
+        self._pipeline = Pipeline(endpoint, scope, credential)
 
     async def get(self, resource_id: str, api_version: str) -> dict[str, Any] | None:
         """The resource, or None where there is none."""
-        answer = await self._send("GET", self._url(resource_id, api_version))
+        answer = await self._pipeline.send("GET", self._url(resource_id, api_version))
         if answer.status_code == HTTPStatus.NOT_FOUND:
             return None
         return self._read(answer)
@@ -68,7 +52,7 @@ class ArmResourceManager:
         self, method: str, path: str, api_version: str, body: dict[str, Any] | None
     ) -> Accepted:
         """Send a PUT, PATCH, POST or DELETE; returns as soon as ARM has accepted it."""
-        answer = await self._send(method, self._url(path, api_version), body)
+        answer = await self._pipeline.send(method, self._url(path, api_version), body)
         if method == "DELETE" and answer.status_code == HTTPStatus.NOT_FOUND:
             return Accepted(None, None, None)
         self._accept(answer)
@@ -82,7 +66,7 @@ class ArmResourceManager:
         """
         if not is_at(target.url, self._endpoint):
             raise PermanentError("ForeignOperationUrl", "the operation's URL is not ARM's own")
-        answer = await self._send("GET", target.url)
+        answer = await self._pipeline.send("GET", target.url)
         if answer.status_code >= HTTPStatus.BAD_REQUEST:
             raise polled_refusal(answer)
         if target.kind == "async-operation":
@@ -94,7 +78,7 @@ class ArmResourceManager:
         url = self._url(path, api_version)
         items: list[dict[str, Any]] = []
         for _ in range(_PAGE_LIMIT):
-            answer = await self._send("GET", url)
+            answer = await self._pipeline.send("GET", url)
             page = self._read(answer)
             items.extend(page.get("value", []))
             url = page.get("nextLink") or ""
@@ -106,7 +90,7 @@ class ArmResourceManager:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        await self._pipeline.close()
 
     def _url(self, path: str, api_version: str) -> str:
         return f"{self._endpoint}{path}?api-version={api_version}"
@@ -123,16 +107,3 @@ class ArmResourceManager:
             # To take it for nothing would be to take what exists for gone.
             raise TemporaryError("UnreadableAnswer", "the answer to a read is no JSON object")
         return body
-
-    async def _send(
-        self, method: str, url: str, body: dict[str, Any] | None = None
-    ) -> AsyncHttpResponse:
-        request = HttpRequest(method, url, json=body)
-        try:
-            return await self._client.send_request(
-                request, connection_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS
-            )
-        except ClientAuthenticationError as error:
-            raise TemporaryError("AuthenticationFailed", "no token could be had") from error
-        except AzureError as error:
-            raise TemporaryError("ConnectionFailed", type(error).__name__) from error

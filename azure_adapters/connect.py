@@ -8,13 +8,16 @@ from azure.data.tables.aio import TableClient, TableServiceClient
 from azure.identity.aio import DefaultAzureCredential
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
+from azure_adapters.api_keys import ArmApiKeys
 from azure_adapters.arm import ArmResourceManager
 from azure_adapters.audit_log import TableAuditLog
 from azure_adapters.documents import BlobDocumentStore
 from azure_adapters.hub_requests import TableHubRequests
 from azure_adapters.ledger import TableAddressLedger
 from azure_adapters.registry import TableTenantRegistry
+from azure_adapters.search_indexes import AiSearchIndexes
 from azure_adapters.storage_errors import storage_errors
+from azure_adapters.vault_secrets import KeyVaultSecrets
 from landing_zone.clock import Clock
 from landing_zone.hub import HubDocument
 from landing_zone.settings import Settings
@@ -30,6 +33,9 @@ class Adapters:
     audit: TableAuditLog
     documents: BlobDocumentStore
     arm: ArmResourceManager
+    api_keys: ArmApiKeys
+    vaults: KeyVaultSecrets
+    indexes: AiSearchIndexes
 
 
 async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Adapters:
@@ -47,13 +53,17 @@ async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Ad
         f"{settings.prefix}-documents"
     )
     await _ensure_container(container)
+    arm = ArmResourceManager(settings.arm_endpoint, settings.arm_scope, credential)
     return Adapters(
         registry=TableTenantRegistry(await _table(tables, settings, "tenants")),
         ledger=TableAddressLedger(await _table(tables, settings, "ranges"), document, clock),
         hub_requests=TableHubRequests(await _table(tables, settings, "hubs"), clock),
         audit=TableAuditLog(await _table(tables, settings, "audit")),
         documents=BlobDocumentStore(container),
-        arm=ArmResourceManager(settings.arm_endpoint, settings.arm_scope, credential),
+        arm=arm,
+        api_keys=ArmApiKeys(arm),
+        vaults=KeyVaultSecrets(settings.vault_endpoint, settings.vault_scope, credential),
+        indexes=AiSearchIndexes(settings.search_endpoint, settings.search_scope, credential),
     )
 
 

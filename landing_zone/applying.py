@@ -69,7 +69,12 @@ def is_as_wanted(resource: Resource, current: dict[str, Any] | None) -> bool:
     Args:
         resource: The resource, its references resolved.
         current: What ARM holds; None where there is nothing.
+
+    Raises:
+        ValueError: ARM does not hold it: it is written on a data plane.
     """
+    if resource.write.on_data_plane:
+        raise _not_in_arm(resource)
     if current is None:
         return False
     if resource.write is Write.REGISTER_PROVIDER:
@@ -77,6 +82,10 @@ def is_as_wanted(resource: Resource, current: dict[str, Any] | None) -> bool:
     if _failed(current):
         return False
     return next(differences(resource.body, current), None) is None
+
+
+def _not_in_arm(resource: Resource) -> ValueError:
+    return ValueError(f"{resource.key} is written on a data plane, which ARM does not show")
 
 
 def _failed(current: dict[str, Any]) -> bool:
@@ -90,7 +99,7 @@ def apply_request(resource: Resource, current: dict[str, Any] | None) -> Request
     Tags that others put on it are sent along, so that a PUT does not erase them.
 
     Raises:
-        ValueError: It is not this plan's to write but the hub reconciler's.
+        ValueError: It is not ours to write in ARM, but the hub reconciler's, or on a data plane.
     """
     match resource.write:
         case Write.REGISTER_PROVIDER:
@@ -102,6 +111,8 @@ def apply_request(resource: Resource, current: dict[str, Any] | None) -> Request
             return Request("PUT", resource.id, resource.api_version, _put_body(resource, current))
         case Write.HUB:
             raise ValueError(f"{resource.key} is written by the hub's reconciler alone")
+        case Write.SECRET | Write.INDEX:
+            raise _not_in_arm(resource)
 
 
 def recovery_request(resource: Resource) -> Request:
@@ -139,7 +150,7 @@ def undo_requests(
     if current is None:
         return ()
     match resource.undo:
-        case Undo.KEEP | Undo.HUB:
+        case Undo.KEEP | Undo.HUB | Undo.INDEX:
             return ()
         case Undo.DELETE:
             return (Request("DELETE", resource.id, resource.api_version, None),)

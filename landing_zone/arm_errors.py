@@ -20,6 +20,8 @@ _BUSY = frozenset(
         "Conflict",
         "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
         "OperationNotAllowedOnTransientState",
+        "ObjectIsBeingDeleted",
+        "ObjectIsBeingRecovered",
         "OperationPreempted",
         "ParentResourceInTransition",
         "ReferencedResourceNotProvisioned",
@@ -31,12 +33,16 @@ _BUSY = frozenset(
     }
 )
 
-# What a fresh subscription, identity or role assignment answers until it has replicated, and what
-# is deleted and kept until it is seen as such: seconds for which it is believed to be that, rather
-# than a mistake. With the last four, Key Vault and AI services refuse to make what they keep, or to
-# bring back what they do not keep (any more).
+# What a fresh subscription, identity, role assignment or DNS record answers until it has
+# replicated, and what is deleted and kept until it is seen as such: seconds for which it is
+# believed to be that, rather than a mistake. Roles take up to ten minutes to open a data plane
+# (learn: role-based-access-control/troubleshooting). With the last four, Key Vault and AI services
+# refuse to make what they keep, or to bring back what they do not keep (any more).
 PATIENCE: dict[str, float] = {
     "AuthorizationFailed": 600.0,
+    "DataAccessForbidden": 600.0,
+    "ForbiddenByConnection": 600.0,
+    "ForbiddenByRbac": 600.0,
     "LinkedAuthorizationFailed": 600.0,
     "MissingSubscriptionRegistration": 600.0,
     "PrincipalNotFound": 900.0,
@@ -46,6 +52,7 @@ PATIENCE: dict[str, float] = {
     "InvalidAuthenticationToken": 120.0,
     "InvalidAuthenticationTokenTenant": 600.0,
     "ResourceNotFound": 120.0,
+    "Unauthorized": 120.0,
     "ConflictError": 300.0,
     "FlagMustBeSetForRestore": 300.0,
     "SoftDeletedVaultDoesNotExist": 300.0,
@@ -59,6 +66,11 @@ _KEPT = "purge the soft-deleted resource, or wait until it is gone"
 _HINTS = {
     "RequestDisallowedByPolicy": "ask for an exemption from the policy, or change the request",
     "AuthorizationFailed": "grant the automation's identity the role it lacks, then try again",
+    "DataAccessForbidden": "grant the automation's identity the role it lacks, then try again",
+    "ForbiddenByConnection": "see that the private endpoint is approved and its name resolves",
+    "ForbiddenByRbac": "grant the automation's identity the role it lacks, then try again",
+    "ObjectIsDeletedButRecoverable": "recover or purge the deleted secret, then try again",
+    "QuotaExceeded": "remove what is unused, or take a higher tier of the service",
     "ResourcesExistingOnSubscription": "remove what is left in the subscription, then try again",
     "ScopeLocked": "remove the lock, then try again",
     "VnetAddressSpacesOverlap": "the range is in use by a peering that the ledger does not know",

@@ -244,10 +244,14 @@ class Hub(_Document):
 
 
 class HubDocument(_Document):
-    """The whole document: the directory's frame and its hubs."""
+    """The whole document: the directory's frame and its hubs.
+
+    `automation_principal_id` is the object id of the application's own managed identity.
+    """
 
     api_version: Annotated[Literal["spokewright/v1"], Field(alias="apiVersion")]
     directory_id: Annotated[UUID, Field(alias="directoryId")]
+    automation_principal_id: Annotated[UUID, Field(alias="automationPrincipalId")]
     billing_scope: Annotated[str, Field(alias="billingScope", pattern=r"^/providers/.+")]
     management_groups: Annotated[ManagementGroups, Field(alias="managementGroups")]
     baseline_policies: Annotated[tuple[PolicyAssignment, ...], Field(alias="baselinePolicies")] = ()

@@ -45,12 +45,23 @@ _TITLES = {
 
 
 class Write(StrEnum):
-    """How a resource is brought into being; `HUB` leaves it to the hub's reconciler."""
+    """How a resource is brought into being.
+
+    `HUB` leaves it to the hub's reconciler; `SECRET` and `INDEX` are written on a data plane, where
+    Azure Resource Manager neither makes nor shows them.
+    """
 
     PUT = "put"
     HUB = "hub"
     REGISTER_PROVIDER = "register-provider"
     MERGE_TAGS = "merge-tags"
+    SECRET = "secret"  # noqa: S105 - a kind of write
+    INDEX = "index"
+
+    @property
+    def on_data_plane(self) -> bool:
+        """Whether Azure Resource Manager is not asked about it."""
+        return self in {Write.SECRET, Write.INDEX}
 
 
 class Undo(StrEnum):
@@ -58,6 +69,7 @@ class Undo(StrEnum):
 
     DELETE = "delete"
     HUB = "hub"
+    INDEX = "index"
     DELETE_TAGS = "delete-tags"
     CANCEL_SUBSCRIPTION = "cancel-subscription"
     KEEP = "keep"
@@ -86,9 +98,9 @@ class Resource(BaseModel):
         key: Name within the plan, stable between plans of the same tenant.
         step: The step of onboarding it belongs to.
         type: ARM type, as `Microsoft.Network/virtualNetworks`.
-        id: ARM id; may hold references (see `landing_zone.references`).
+        id: ARM id, or one of its form; may hold references (see `landing_zone.references`).
         api_version: The pinned api-version that reads and writes it.
-        body: What is sent to ARM; may hold references.
+        body: What is sent, or what it is made from; may hold references.
         after: Keys of the resources that must be there first.
         write: How it is made.
         undo: How it is taken back.

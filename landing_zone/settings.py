@@ -5,6 +5,10 @@
 | `SPOKEWRIGHT_HUBS` | path of the hub document | required |
 | `SPOKEWRIGHT_ARM_ENDPOINT` | base URL of Azure Resource Manager | `https://management.azure.com` |
 | `SPOKEWRIGHT_ARM_SCOPE` | scope of its tokens | `https://management.azure.com/.default` |
+| `SPOKEWRIGHT_VAULT_ENDPOINT` | base URL of a Key Vault | `https://{name}.vault.azure.net` |
+| `SPOKEWRIGHT_VAULT_SCOPE` | scope of its tokens | `https://vault.azure.net/.default` |
+| `SPOKEWRIGHT_SEARCH_ENDPOINT` | URL of a search service | `https://{name}.search.windows.net` |
+| `SPOKEWRIGHT_SEARCH_SCOPE` | scope of its tokens | `https://search.azure.com/.default` |
 | `SPOKEWRIGHT_TABLE_SERVICE` | URL of the table service, reached by managed identity | none |
 | `SPOKEWRIGHT_BLOB_SERVICE` | URL of the blob service, reached by managed identity | none |
 | `AzureWebJobsStorage` | connection string, where the two above are not set | none |
@@ -20,6 +24,7 @@
 | `SPOKEWRIGHT_HUB_COLLECT_MOST_SECONDS` | the longest such time, seconds | 120 |
 | `SPOKEWRIGHT_HUB_PEERING_COLLECT_SECONDS` | the same for the hub network, seconds | 0.5 |
 | `SPOKEWRIGHT_HUB_POLL_SECONDS` | longest wait of a tenant between looks, seconds | 30 |
+| `SPOKEWRIGHT_KEYS_SETTLE_SECONDS` | time for the gateway to learn of a new key, seconds | 600 |
 | `AZURE_CLIENT_ID` | client id of a user-assigned identity | the system-assigned one |
 """
 
@@ -31,9 +36,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from landing_zone.errors import ConfigurationError
 from landing_zone.hub_state.limits import HubSettings
+from landing_zone.key_settings import KeySettings
 from landing_zone.retries import RetryPolicy
 
-_GROUPS = {"retry": "SPOKEWRIGHT_RETRY_", "hub": "SPOKEWRIGHT_HUB_"}
+# A base URL in which `{name}` stands once, for the name of the service.
+type _Template = Annotated[str, Field(pattern=r"^https://[^{}\s]*\{name\}[^{}\s]*$")]
+
+_GROUPS = {
+    "retry": "SPOKEWRIGHT_RETRY_",
+    "hub": "SPOKEWRIGHT_HUB_",
+    "keys": "SPOKEWRIGHT_KEYS_",
+}
 
 
 class Settings(BaseModel):
@@ -43,6 +56,10 @@ class Settings(BaseModel):
         hubs: Path of the hub document.
         arm_endpoint: Base URL of Azure Resource Manager, without a slash at its end.
         arm_scope: Scope of its tokens.
+        vault_endpoint: Base URL of a Key Vault, with `{name}` for its name.
+        vault_scope: Scope of its tokens.
+        search_endpoint: Base URL of an AI Search service, with `{name}` for its name.
+        search_scope: Scope of its tokens.
         table_service: URL of the table service; empty where the connection string is used.
         blob_service: URL of the blob service; empty where the connection string is used.
         storage_connection: Connection string of the storage account; empty where URLs are used.
@@ -50,6 +67,7 @@ class Settings(BaseModel):
         client_id: Client id of a user-assigned identity; empty for the system-assigned one.
         retry: Bounds of the attempts at one resource.
         hub: The pace of the hubs' reconciler.
+        keys: The pace of key rotations.
     """
 
     # A fault's input may be the whole environment, and the chain of causes is logged.
@@ -58,6 +76,10 @@ class Settings(BaseModel):
     hubs: Path
     arm_endpoint: Annotated[str, Field(pattern=r"^https://[^/]+$")] = "https://management.azure.com"
     arm_scope: str = "https://management.azure.com/.default"
+    vault_endpoint: _Template = "https://{name}.vault.azure.net"
+    vault_scope: str = "https://vault.azure.net/.default"
+    search_endpoint: _Template = "https://{name}.search.windows.net"
+    search_scope: str = "https://search.azure.com/.default"
     table_service: str = ""
     blob_service: str = ""
     storage_connection: Annotated[str, Field(repr=False)] = ""
@@ -65,12 +87,17 @@ class Settings(BaseModel):
     client_id: str = ""
     retry: RetryPolicy = RetryPolicy()
     hub: HubSettings = HubSettings()
+    keys: KeySettings = KeySettings()
 
 
 _VARIABLES = {
     "hubs": "SPOKEWRIGHT_HUBS",
     "arm_endpoint": "SPOKEWRIGHT_ARM_ENDPOINT",
     "arm_scope": "SPOKEWRIGHT_ARM_SCOPE",
+    "vault_endpoint": "SPOKEWRIGHT_VAULT_ENDPOINT",
+    "vault_scope": "SPOKEWRIGHT_VAULT_SCOPE",
+    "search_endpoint": "SPOKEWRIGHT_SEARCH_ENDPOINT",
+    "search_scope": "SPOKEWRIGHT_SEARCH_SCOPE",
     "table_service": "SPOKEWRIGHT_TABLE_SERVICE",
     "blob_service": "SPOKEWRIGHT_BLOB_SERVICE",
     "storage_connection": "AzureWebJobsStorage",

@@ -20,6 +20,7 @@ from landing_zone.settings import Settings
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
 from tests.fake_arm import FakeArm
+from tests.fake_planes import FakeApiKeys, FakeSearchIndexes, FakeVaults
 
 ROOT = Path(__file__).resolve().parents[1]
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -328,6 +329,9 @@ class World:
         self.audit = FakeAuditLog()
         self.documents = FakeDocuments()
         self.arm = FakeArm()
+        self.api_keys = FakeApiKeys()
+        self.vaults = FakeVaults()
+        self.indexes = FakeSearchIndexes()
         self.client = FakeDurableClient()
         self.deps = Dependencies(
             settings=Settings(hubs=Path("hubs.yaml"), storage_connection="none"),
@@ -339,6 +343,9 @@ class World:
             audit=self.audit,
             documents=self.documents,
             arm=self.arm,
+            api_keys=self.api_keys,
+            vaults=self.vaults,
+            indexes=self.indexes,
         )
 
 

@@ -96,6 +96,11 @@ def _policy(scope: Scope) -> dict[str, str]:
     return {"format": "xml", "value": policy_document(policy_facts(scope))}
 
 
+def subscription_id(scope: Scope) -> str:
+    """ARM id of the tenant's subscription, which has the keys."""
+    return f"{_service_id(scope)}/subscriptions/{naming.api_product(scope.request)}"
+
+
 def _subscription(scope: Scope) -> Resource:
     """Its keys are made by Azure and never stand in a plan."""
     name = naming.api_product(scope.request)
@@ -103,7 +108,7 @@ def _subscription(scope: Scope) -> Resource:
         key=SUBSCRIPTION,
         step=Step.IDENTITY_AND_API,
         type=f"{_SERVICE}/subscriptions",
-        id=f"{_service_id(scope)}/subscriptions/{name}",
+        id=subscription_id(scope),
         api_version=api_versions.API_MANAGEMENT,
         body={
             "properties": {

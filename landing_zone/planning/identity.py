@@ -70,7 +70,8 @@ def _data_roles(scope: Scope) -> Iterator[Resource]:
         case "dedicated":
             yield _grant(scope, search.SEARCH, search.service_id(scope), role, search.SEARCH)
         case "shared":
-            yield _grant(scope, "search-index", search.shared_index_id(scope), role)
+            index = search.INDEX
+            yield _grant(scope, index, search.shared_index_id(scope), role, index)
     if data.database == "cosmos":
         yield _cosmos_role(scope)
 

@@ -33,8 +33,6 @@ def _of_the_hub(scope: Scope) -> Iterator[Omission]:
 
 def _of_the_request(scope: Scope) -> Iterator[Omission]:
     request = scope.request
-    if request.data.vector_index == "shared":
-        yield Omission("The shared index is not made", "an index is made on the data plane")
     if request.data.database == "postgresql":
         yield Omission(
             "The workload's identity has no role in PostgreSQL",

@@ -1,17 +1,23 @@
 """Step 5: the tenant's vector index, on a search service of its own or on the hub's.
 
-An index itself is data, which ARM does not make; what ARM knows of it is the role at its scope.
+An index is data, which ARM does not make. On its own service the tenant makes its own indexes; the
+one on the hub's is made for it, as its role there opens that index alone.
 """
 
 from collections.abc import Iterator
+from typing import Any, Final
 
 from landing_zone import naming
-from landing_zone.plan import Resource, Step
+from landing_zone.plan import Resource, Step, Undo, Write
 from landing_zone.planning import api_versions
 from landing_zone.planning.making import regional
 from landing_zone.planning.scope import Scope
 
 SEARCH = "search"
+INDEX = "search-index"
+# What text-embedding-3-large yields, the hub's model for embeddings: learn: azure/ai-foundry/
+# foundry-models/concepts/models-sold-directly-by-azure (embeddings).
+EMBEDDING_DIMENSIONS: Final = 3072
 
 _KIND = "Microsoft.Search/searchServices"
 
@@ -29,10 +35,86 @@ def shared_index_id(scope: Scope) -> str:
 
 
 def search_resources(scope: Scope) -> Iterator[Resource]:
-    """A dedicated service, where the tenant asked for one."""
-    if scope.request.data.vector_index != "dedicated":
-        return
-    yield regional(
+    """A service of the tenant's own, or an index on the hub's."""
+    match scope.request.data.vector_index:
+        case "dedicated":
+            yield _service(scope)
+        case "shared":
+            yield _shared_index(scope)
+
+
+def _shared_index(scope: Scope) -> Resource:
+    return Resource(
+        key=INDEX,
+        step=Step.RUNTIME_AND_DATA,
+        type=f"{_KIND}/indexes",
+        id=shared_index_id(scope),
+        api_version=api_versions.INDEXES,
+        body=index_definition(),
+        write=Write.INDEX,
+        undo=Undo.INDEX,
+    )
+
+
+def index_definition() -> dict[str, Any]:
+    """An index for retrieval: text, its vector, and what it is about.
+
+    Its algorithm has Azure's own defaults (learn: azure/search/vector-search-how-to-create-index).
+    """
+    return {
+        "fields": [
+            _field("id", key=True, filterable=True),
+            _field("title", searchable=True),
+            _field("content", searchable=True),
+            _field("source", filterable=True, facetable=True),
+            _field("metadata"),
+            {
+                "name": "embedding",
+                "type": "Collection(Edm.Single)",
+                "searchable": True,
+                "retrievable": False,
+                "dimensions": EMBEDDING_DIMENSIONS,
+                "vectorSearchProfile": "default",
+            },
+        ],
+        "vectorSearch": {
+            "algorithms": [
+                {
+                    "name": "hnsw",
+                    "kind": "hnsw",
+                    "hnswParameters": {
+                        "m": 4,
+                        "efConstruction": 400,
+                        "efSearch": 500,
+                        "metric": "cosine",
+                    },
+                }
+            ],
+            "profiles": [{"name": "default", "algorithm": "hnsw"}],
+        },
+        "semantic": {
+            "defaultConfiguration": "default",
+            "configurations": [
+                {
+                    "name": "default",
+                    "prioritizedFields": {
+                        "titleField": {"fieldName": "title"},
+                        "prioritizedContentFields": [{"fieldName": "content"}],
+                    },
+                }
+            ],
+        },
+    }
+
+
+def _field(name: str, **used: bool) -> dict[str, Any]:
+    """A field of text that is used so, and in no other way."""
+    unused = dict.fromkeys(("searchable", "filterable", "sortable", "facetable"), False)
+    return {"name": name, "type": "Edm.String", "retrievable": True, **unused, **used}
+
+
+def _service(scope: Scope) -> Resource:
+    return regional(
         scope,
         key=SEARCH,
         step=Step.RUNTIME_AND_DATA,

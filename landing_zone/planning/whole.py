@@ -7,6 +7,7 @@ from landing_zone.hub import Hub, HubDocument
 from landing_zone.plan import Plan, Resource, Step, in_order
 from landing_zone.planning.ai_services import ai_resources
 from landing_zone.planning.api import api_resources
+from landing_zone.planning.api_key import api_key_resources
 from landing_zone.planning.cost import cost_resources
 from landing_zone.planning.database import database_resources
 from landing_zone.planning.foundation import foundation_resources
@@ -38,6 +39,7 @@ BUILDERS: tuple[Callable[[Scope], Iterator[Resource]], ...] = (
     identity_resources,
     ai_resources,
     api_resources,
+    api_key_resources,
     records_resources,
     event_resources,
     cost_resources,

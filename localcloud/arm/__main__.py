@@ -1,4 +1,4 @@
-"""`python -m localcloud.arm`: the local Azure Resource Manager as a process."""
+"""`python -m localcloud.arm`: the local Azure Resource Manager, with data planes, as a process."""
 
 import argparse
 import asyncio
@@ -8,8 +8,8 @@ from pathlib import Path
 
 from landing_zone.errors import ConfigurationError
 from landing_zone.hub import parse_hub_document
-from localcloud.arm.server import Settings, application, tls
-from localcloud.arm.serving import PortInUseError, log_to_stderr, serve
+from localcloud.arm.server import Settings, applications, tls
+from localcloud.arm.serving import Listener, PortInUseError, log_to_stderr, serve
 
 _PORT_IN_USE = 3
 
@@ -24,6 +24,7 @@ def _speed(text: str) -> float:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m localcloud.arm", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--data-port", type=int, required=True, help="of the data planes")
     parser.add_argument("--state", type=Path, required=True, help="directory of the database")
     parser.add_argument("--certificate", type=Path, required=True, help="PEM: key and chain")
     parser.add_argument("--identity-state", type=Path, required=True, help="its signing key")
@@ -44,7 +45,13 @@ def main() -> int:
             arguments.speed,
         )
         context = tls(arguments.certificate)
-        asyncio.run(serve(application(settings), arguments.port, "arm", context))
+        made = applications(settings)
+        asyncio.run(
+            serve(
+                Listener(made.arm, arguments.port, "arm", context),
+                Listener(made.data, arguments.data_port, "data", context),
+            )
+        )
     except PortInUseError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the one line that is promised
         return _PORT_IN_USE

@@ -49,8 +49,8 @@ class Gateway:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer a request, and note it."""
         started, arrived = time.perf_counter(), self.cloud.now()
-        content = await _content(request)
-        call = _call_of(request, content)
+        content = await content_of(request)
+        call = call_of(request, content)
         fault, answer = self._answer(call)
         kind = fault.document.effect.kind if fault is not None else ""
         if answer.hold:
@@ -76,7 +76,7 @@ class Gateway:
         headers: dict[str, str] = {}
         fault = None
         try:
-            _check_size(call)
+            check_size(call)
             claims = self.authenticator.claims(
                 call.headers.get("authorization", ""), self.cloud.now()
             )
@@ -111,7 +111,7 @@ class Gateway:
         raise ConnectionResetError
 
 
-async def _content(request: web.Request) -> bytes:
+async def content_of(request: web.Request) -> bytes:
     """The whole body, or a little more than what is taken of one."""
     parts, size = [], 0
     async for part in request.content.iter_any():
@@ -122,7 +122,8 @@ async def _content(request: web.Request) -> bytes:
     return b"".join(parts)
 
 
-def _call_of(request: web.Request, content: bytes) -> Call:
+def call_of(request: web.Request, content: bytes) -> Call:
+    """A request, its caller not known yet."""
     headers = {name.lower(): value for name, value in request.headers.items()}
     correlation = headers.get("x-ms-correlation-request-id") or str(uuid.uuid4())
     return Call(
@@ -137,7 +138,12 @@ def _call_of(request: web.Request, content: bytes) -> Call:
     )
 
 
-def _check_size(call: Call) -> None:
+def check_size(call: Call) -> None:
+    """Refuse a body that is too large.
+
+    Raises:
+        ArmError: 400.
+    """
     if len(call.content) > _LARGEST_BODY:
         raise bad_request("RequestContentTooLarge", "The request content is too large.")
 

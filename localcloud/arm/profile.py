@@ -35,6 +35,7 @@ class Profile:
     Attributes:
         speed: How many times faster than Azure.
         replication: Seconds until the whole directory knows a new identity, scaled.
+        data: Seconds that a call of a data plane takes, scaled.
     """
 
     def __init__(self, speed: float, path: Path = _FILE) -> None:
@@ -42,6 +43,7 @@ class Profile:
         default = document["default"]
         self.speed = speed
         self.replication = document["replication"] / speed
+        self.data = document["data"] / speed
         self._default = Latency(**default)
         self._types = {
             name: Latency(**(default | entry)) for name, entry in document["types"].items()

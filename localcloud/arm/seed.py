@@ -1,22 +1,18 @@
 """The starting state: what the hub document describes, as it would stand in Azure."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from landing_zone.hub import Hub, HubDocument
 from landing_zone.planning.node_subnets import security_group, security_group_id
 from localcloud.arm.behaviours.hierarchy import GROUP, group_id
-from localcloud.arm.exchange import Call
-from localcloud.arm.outcomes import write_ended
-from localcloud.arm.paths import parse
-from localcloud.arm.placing import place
 from localcloud.arm.routes.providers import known, register
 from localcloud.arm.routes.subscriptions import join_group, new_record
+from localcloud.arm.seed_search import open_search
 from localcloud.arm.seed_services import shared_services
+from localcloud.arm.seed_writing import write
 from localcloud.arm.state.records import Record
 from localcloud.arm.world import Cloud
-from localcloud.arm.writing import put
 
 _NETWORK = "2025-09-01"
 _DNS = "2024-06-01"
@@ -94,6 +90,7 @@ def _hub(cloud: Cloud, hub: Hub) -> None:
         _zone(cloud, hub, zone)
     for record in shared_services(hub, cloud.directory, cloud.now()):
         cloud.store.put(record)
+    open_search(cloud, hub)
 
 
 def _network(cloud: Cloud, hub: Hub) -> None:
@@ -169,20 +166,3 @@ def _zone(cloud: Cloud, hub: Hub, zone: str) -> None:
         },
     }
     write(cloud, f"{zone_id}/virtualNetworkLinks/{hub.name}", _DNS, link)
-
-
-def write(cloud: Cloud, resource_id: str, version: str, body: Mapping[str, Any]) -> None:
-    """PUT a resource as a client would, and let it end at once."""
-    target = parse(resource_id)
-    if target is None:
-        raise ValueError(f"{resource_id!r} names no resource")
-    call = Call(
-        "PUT",
-        resource_id,
-        query={"api-version": version},
-        content=json.dumps(body).encode(),
-        principal=cloud.directory,
-    )
-    put(cloud, call, place(cloud, call, target))
-    for operation in cloud.store.running():
-        write_ended(cloud, operation)

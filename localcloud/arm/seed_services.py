@@ -223,13 +223,14 @@ def _search(hub: Hub) -> dict[str, Any]:
     return {
         "location": hub.region,
         "tags": {},
-        "sku": {"name": "standard"},
+        # The tier that is made for many small indexes: a thousand in each partition.
+        "sku": {"name": "standard3"},
         "properties": {
             "provisioningState": "succeeded",
             "status": "running",
             "replicaCount": 2,
             "partitionCount": 1,
-            "hostingMode": "Default",
+            "hostingMode": "HighDensity",
             "publicNetworkAccess": "Disabled",
             "disableLocalAuth": True,
         },

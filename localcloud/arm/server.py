@@ -4,6 +4,7 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from aiohttp import web
 
@@ -12,6 +13,8 @@ from localcloud.arm.authentication import Authenticator
 from localcloud.arm.catalogue import TYPES
 from localcloud.arm.clock import Clock, SystemClock
 from localcloud.arm.control import Control
+from localcloud.arm.data_planes import server as data_planes
+from localcloud.arm.data_planes.frame import DataCloud
 from localcloud.arm.deleting import member_ended
 from localcloud.arm.faults.plan import FaultPlan
 from localcloud.arm.gateway import Gateway
@@ -73,12 +76,25 @@ def open_cloud(settings: Settings, clock: Clock) -> Cloud:
     return cloud
 
 
-def application(settings: Settings, clock: Clock | None = None) -> web.Application:
-    """The web application of a state directory."""
+class Applications(NamedTuple):
+    """The web applications of a state directory; they are served, and end, together.
+
+    Attributes:
+        arm: Azure Resource Manager; it closes the database when it ends, so it ends last.
+        data: The data planes of what it made.
+    """
+
+    arm: web.Application
+    data: web.Application
+
+
+def applications(settings: Settings, clock: Clock | None = None) -> Applications:
+    """The web applications of a state directory."""
     cloud = open_cloud(settings, clock or SystemClock())
+    tokens = Tokens(settings.identity_state)
     gateway = Gateway(
         cloud,
-        Authenticator(Tokens(settings.identity_state), cloud.directory),
+        Authenticator(tokens, cloud.directory),
         Throttle(settings.speed),
         FaultPlan(cloud.store.database, settings.speed),
         Journal(cloud.store.database),
@@ -91,7 +107,8 @@ def application(settings: Settings, clock: Clock | None = None) -> web.Applicati
         cloud.store.database.close()
 
     made.on_cleanup.append(close)
-    return made
+    data = data_planes.application(DataCloud(cloud, tokens, gateway.faults))
+    return Applications(made, data)
 
 
 def tls(certificate: Path) -> ssl.SSLContext:

@@ -1,10 +1,12 @@
-"""Serving a web application on this machine until a signal comes."""
+"""Serving web applications on this machine until a signal comes."""
 
 import asyncio
 import errno
 import logging
 import signal
 import ssl
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -16,35 +18,45 @@ class PortInUseError(Exception):
     """Someone else listens on the port."""
 
 
-async def serve(
-    application: web.Application, port: int, name: str, tls: ssl.SSLContext | None = None
-) -> None:
-    """Listen on 127.0.0.1 until SIGTERM or SIGINT.
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A web application, and where it is served.
 
-    Args:
+    Attributes:
         application: What answers.
         port: Where; 0 for any free port, which is logged.
         name: For the log.
         tls: For HTTPS.
+    """
+
+    application: web.Application
+    port: int
+    name: str
+    tls: ssl.SSLContext | None = None
+
+
+async def serve(*listeners: Listener) -> None:
+    """Listen on 127.0.0.1 until SIGTERM or SIGINT; what was started last ends first.
 
     Raises:
-        PortInUseError: The port is taken.
+        PortInUseError: A port is taken.
     """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=_GRACE)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls)
-        await _start(site, port, name)
-        for host, bound in runner.addresses:
-            _LOG.info("%s listens on %s:%s", name, host, bound)
+    async with AsyncExitStack() as started:
+        for one in listeners:
+            runner = web.AppRunner(one.application, access_log=None, shutdown_timeout=_GRACE)
+            started.push_async_callback(runner.cleanup)
+            await runner.setup()
+            site = web.TCPSite(runner, "127.0.0.1", one.port, ssl_context=one.tls)
+            await _start(site, one.port, one.name)
+            for host, bound in runner.addresses:
+                _LOG.info("%s listens on %s:%s", one.name, host, bound)
         await stopped.wait()
-    finally:
-        await runner.cleanup()
-    _LOG.info("%s has stopped", name)
+    for one in reversed(listeners):
+        _LOG.info("%s has stopped", one.name)
 
 
 async def _start(site: web.TCPSite, port: int, name: str) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from landing_zone.errors import ConfigurationError
 from landing_zone.hub import parse_hub_document
-from localcloud.arm.serving import PortInUseError, log_to_stderr, serve
+from localcloud.arm.serving import Listener, PortInUseError, log_to_stderr, serve
 from localcloud.identity.server import Endpoint
-from localcloud.identity.tokens import Tokens, identity_of
+from localcloud.identity.tokens import Tokens, automation_of
 
 _PORT_IN_USE = 3
 _HEADER_VARIABLE = "SPOKEWRIGHT_LOCAL_IDENTITY_HEADER"
@@ -38,10 +38,8 @@ def main() -> int:
     log_to_stderr()
     try:
         hub = parse_hub_document(arguments.hub.read_text(encoding="utf-8"))
-        endpoint = Endpoint(
-            Tokens(arguments.state), identity_of(str(hub.directory_id)), arguments.header
-        )
-        asyncio.run(serve(endpoint.application(), arguments.port, "identity"))
+        endpoint = Endpoint(Tokens(arguments.state), automation_of(hub), arguments.header)
+        asyncio.run(serve(Listener(endpoint.application(), arguments.port, "identity")))
     except PortInUseError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the one line that is promised
         return _PORT_IN_USE

@@ -15,6 +15,8 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from landing_zone.hub import HubDocument
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -51,13 +53,18 @@ class ManagedIdentity:
     client_id: str
 
 
-def identity_of(directory_id: str) -> ManagedIdentity:
+def identity_of(directory_id: str, object_id: str) -> ManagedIdentity:
     """The identity of the application in a directory: the same one at each start."""
     return ManagedIdentity(
         directory_id,
-        str(uuid.uuid5(_SPACE, f"{directory_id}/object")),
+        object_id,
         str(uuid.uuid5(_SPACE, f"{directory_id}/client")),
     )
+
+
+def automation_of(hub: HubDocument) -> ManagedIdentity:
+    """The identity of the application, as the hub document names it."""
+    return identity_of(str(hub.directory_id), str(hub.automation_principal_id))
 
 
 class Tokens:

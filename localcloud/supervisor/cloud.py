@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from landing_zone.hub_state.limits import HubSettings
+from landing_zone.key_settings import KeySettings
 from landing_zone.retries import RetryPolicy
 from localcloud.azurite import azurite_command, connection_string
 from localcloud.certificates import Certificates
@@ -20,10 +21,13 @@ HUBS = ROOT / "localcloud" / "hub.yaml"
 FOREIGN = (
     *("AZURE_", "MSI_", "IDENTITY_", "AzureWebJobs", "FUNCTIONS_"),
     *("SPOKEWRIGHT_ARM_", "SPOKEWRIGHT_TABLE_", "SPOKEWRIGHT_BLOB_"),
+    *("SPOKEWRIGHT_VAULT_", "SPOKEWRIGHT_SEARCH_"),
 )
 FUNCTION_THREADS = 16
-# Tokens for Resource Manager are for this audience wherever it listens, as they are in Azure.
+# Tokens are for these audiences wherever the services listen, as they are in Azure.
 ARM_SCOPE = "https://management.azure.com/.default"
+VAULT_SCOPE = "https://vault.azure.net/.default"
+SEARCH_SCOPE = "https://search.azure.com/.default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,11 @@ class Cloud:
         return f"https://localhost:{self.ports.arm}"
 
     @property
+    def data_url(self) -> str:
+        """Base URL of the data planes."""
+        return f"https://localhost:{self.ports.data}"
+
+    @property
     def identity_endpoint(self) -> str:
         """URL of the managed-identity endpoint."""
         return f"http://{HOST}:{self.ports.identity}/msi/token"
@@ -83,6 +92,10 @@ def app_settings(cloud: Cloud) -> dict[str, str]:
         "SPOKEWRIGHT_HUBS": str(HUBS),
         "SPOKEWRIGHT_ARM_ENDPOINT": cloud.arm_url,
         "SPOKEWRIGHT_ARM_SCOPE": ARM_SCOPE,
+        "SPOKEWRIGHT_VAULT_ENDPOINT": f"{cloud.data_url}/vaults/{{name}}",
+        "SPOKEWRIGHT_VAULT_SCOPE": VAULT_SCOPE,
+        "SPOKEWRIGHT_SEARCH_ENDPOINT": f"{cloud.data_url}/search/{{name}}",
+        "SPOKEWRIGHT_SEARCH_SCOPE": SEARCH_SCOPE,
         "AzureWebJobsStorage": cloud.storage,
         "IDENTITY_ENDPOINT": cloud.identity_endpoint,
         "IDENTITY_HEADER": cloud.identity_header,
@@ -104,6 +117,7 @@ def scaled_waits(speed: float) -> dict[str, str]:
         "SPOKEWRIGHT_HUB_COLLECT_MOST_SECONDS": hub.collect_most_seconds,
         "SPOKEWRIGHT_HUB_PEERING_COLLECT_SECONDS": hub.peering_collect_seconds,
         "SPOKEWRIGHT_HUB_POLL_SECONDS": hub.poll_seconds,
+        "SPOKEWRIGHT_KEYS_SETTLE_SECONDS": KeySettings().settle_seconds,
         "SPOKEWRIGHT_RETRY_BASE_SECONDS": policy.base_seconds,
         "SPOKEWRIGHT_RETRY_CAP_SECONDS": policy.cap_seconds,
         "SPOKEWRIGHT_RETRY_POLL_SECONDS": policy.poll_seconds,
@@ -163,7 +177,8 @@ def _arm(cloud: Cloud, base: Mapping[str, str]) -> Service:
         name="arm",
         command=_module(
             "arm",
-            *("--port", str(port), "--state", str(cloud.directory("arm"))),
+            *("--port", str(port), "--data-port", str(cloud.ports.data)),
+            *("--state", str(cloud.directory("arm"))),
             *("--certificate", str(cloud.certificates.server)),
             *("--identity-state", str(cloud.directory("identity"))),
             *("--hub", str(HUBS), "--speed", f"{cloud.speed:g}"),

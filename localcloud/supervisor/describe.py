@@ -17,6 +17,7 @@ def description(cloud: Cloud) -> dict[str, Any]:
         "functions": cloud.functions_url,
         "functionKey": function_key(cloud),
         "arm": cloud.arm_url,
+        "data": cloud.data_url,
         "ca": str(cloud.certificates.ca),
         "identityEndpoint": cloud.identity_endpoint,
         "identityHeader": cloud.identity_header,
@@ -75,6 +76,7 @@ The local cloud is up; its operations take 1/{cloud.speed:g} of Azure's time.
 
   Functions host    {cloud.functions_url}/api
   Resource Manager  {cloud.arm_url}
+  Data planes       {cloud.data_url} (/vaults/NAME, /search/NAME)
   Identity          {cloud.identity_endpoint}
   Storage           {storage}
   State and logs    {state}

@@ -19,6 +19,7 @@ class Ports:
     functions: int = 7071
     arm: int = 8700
     identity: int = 8701
+    data: int = 8702
     blob: int = 10_000
     queue: int = 10_001
     table: int = 10_002

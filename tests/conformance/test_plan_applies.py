@@ -36,7 +36,12 @@ class Applied:
         self._arm = arm
         self._outputs: dict[str, dict[str, str]] = {}
         self.refused: dict[str, str] = {}
-        self._resources = [item for item in made.resources if item.key != "hub:firewall"]
+        # What is on data planes is not ARM's, and nothing that is ARM's needs it to be there.
+        self._resources = [
+            item
+            for item in made.resources
+            if item.key != "hub:firewall" and not item.write.on_data_plane
+        ]
 
     def run(self) -> None:
         """Make everything whose ground is there."""

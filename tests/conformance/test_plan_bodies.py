@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from landing_zone.applying import apply_request
 from landing_zone.plan import Plan
 from landing_zone.tenant_request import TenantRequest
-from tests.unit.planned_whole import bound_resources, is_written, wanting, whole_plan_of
+from tests.unit.planned_whole import bound_resources, is_arms, wanting, whole_plan_of
 from tests.unit.strategies import TIERS, tenant_requests
 
 CHECKER = Path(__file__).resolve().parents[3] / "shared" / "arm-conformance" / "check_arm.py"
@@ -27,7 +27,7 @@ def records(made: Plan) -> list[str]:
     """The requests that make a plan, as the checker reads them."""
     lines = []
     for item in bound_resources(made):
-        if is_written(item):
+        if is_arms(item):
             sent = apply_request(item, None)
             record = {
                 "id": item.key,

@@ -83,6 +83,11 @@ def is_written(item: Resource) -> bool:
     return item.write.value != "hub" and not is_read(item)
 
 
+def is_arms(item: Resource) -> bool:
+    """Whether a tenant's own plan writes the resource in Azure Resource Manager."""
+    return is_written(item) and not item.write.on_data_plane
+
+
 def is_read(item: Resource) -> bool:
     """Whether the resource is only read, for what it yields."""
     return item.write is Write.PUT and not item.body and item.undo is Undo.KEEP

@@ -77,6 +77,7 @@ def test_second_hub_of_the_same_name_is_refused() -> None:
     ("change", "path"),
     [
         (lambda it: it.pop("directoryId"), "directoryId"),
+        (lambda it: it.pop("automationPrincipalId"), "automationPrincipalId"),
         (lambda it: it.update(extra=1), "extra"),
         (lambda it: it.update(hubs=[]), "hubs"),
         (lambda it: it["hubs"][0].update(region="West Europe"), "hubs.0.region"),

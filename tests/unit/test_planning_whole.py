@@ -17,6 +17,7 @@ from tests.unit.planned_whole import (
     Planned,
     bound_resources,
     full_plans,
+    is_arms,
     is_written,
     outputs_of,
     wanting,
@@ -136,7 +137,7 @@ def test_whatever_can_be_tagged_has_the_required_tags(drawn: Planned) -> None:
     """In the hub too, so that a tenant's part of it is known."""
     request, made = drawn
     for item in made.resources:
-        if is_written(item) and item.key != "subscription-tags":
+        if is_arms(item) and item.key != "subscription-tags":
             # An agent pool has them among its properties.
             has = item.body.get("tags") or item.body.get("properties", {}).get("tags")
             assert has == (None if item.type in UNTAGGED else required_tags(request)), item.key

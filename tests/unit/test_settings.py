@@ -18,6 +18,8 @@ FAULTS = {
     "SPOKEWRIGHT_HUBS": "",
     "SPOKEWRIGHT_ARM_ENDPOINT": "http://management.azure.com",
     "SPOKEWRIGHT_PREFIX": "Not-A-Prefix",
+    "SPOKEWRIGHT_VAULT_ENDPOINT": "https://vault.example",
+    "SPOKEWRIGHT_SEARCH_ENDPOINT": "https://{name}.search.example/{name}",
     "SPOKEWRIGHT_RETRY_BASE_SECONDS": "-47.5",
     "SPOKEWRIGHT_RETRY_MAX_ATTEMPTS": "many",
     "SPOKEWRIGHT_RETRY_TYPO": "1",
@@ -37,6 +39,10 @@ def test_least_environment_has_azures_own_endpoint_and_the_defaults() -> None:
     assert found.hubs == Path("/etc/hubs.yaml")
     assert found.arm_endpoint == "https://management.azure.com"
     assert found.arm_scope == "https://management.azure.com/.default"
+    assert found.vault_endpoint == "https://{name}.vault.azure.net"
+    assert found.vault_scope == "https://vault.azure.net/.default"
+    assert found.search_endpoint == "https://{name}.search.windows.net"
+    assert found.search_scope == "https://search.azure.com/.default"
     assert (found.storage_connection, found.prefix) == (CONNECTION, "spokewright")
     assert found.retry == RetryPolicy()
 
@@ -48,6 +54,10 @@ def test_every_variable_has_its_place() -> None:
         | {
             "SPOKEWRIGHT_ARM_ENDPOINT": "https://arm.example:8700/",
             "SPOKEWRIGHT_ARM_SCOPE": "https://scope/.default",
+            "SPOKEWRIGHT_VAULT_ENDPOINT": "https://data.example:8702/vaults/{name}/",
+            "SPOKEWRIGHT_VAULT_SCOPE": "https://vaults/.default",
+            "SPOKEWRIGHT_SEARCH_ENDPOINT": "https://{name}.search.example",
+            "SPOKEWRIGHT_SEARCH_SCOPE": "https://searches/.default",
             "SPOKEWRIGHT_TABLE_SERVICE": "https://a.table.example/",
             "SPOKEWRIGHT_BLOB_SERVICE": "https://a.blob.example",
             "SPOKEWRIGHT_PREFIX": "other",
@@ -67,6 +77,14 @@ def test_every_variable_has_its_place() -> None:
     assert (found.table_service, found.blob_service) == (
         "https://a.table.example",
         "https://a.blob.example",
+    )
+    assert (found.vault_endpoint, found.vault_scope) == (
+        "https://data.example:8702/vaults/{name}",
+        "https://vaults/.default",
+    )
+    assert (found.search_endpoint, found.search_scope) == (
+        "https://{name}.search.example",
+        "https://searches/.default",
     )
     assert (found.prefix, found.client_id) == ("other", "client")
     assert found.retry == RetryPolicy(
@@ -136,7 +154,16 @@ def test_pace_of_the_hub_is_a_setting() -> None:
     """Each by its own variable; the wrong one is named, and limits are the hub document's."""
     known = {"SPOKEWRIGHT_HUBS": "hubs.yaml", "AzureWebJobsStorage": "x"}
     found = settings_from(known | {"SPOKEWRIGHT_HUB_SHARDS": "4"})
-    assert (found.hub.shards, found.hub.poll_seconds) == (4, 10.0)
+    assert (found.hub.shards, found.hub.poll_seconds) == (4, 30.0)
     for name, value in (("SHARDS", "0"), ("PEERINGS", "500")):
         with pytest.raises(ConfigurationError, match=f"SPOKEWRIGHT_HUB_{name}"):
             settings_from(known | {f"SPOKEWRIGHT_HUB_{name}": value})
+
+
+def test_the_pace_of_key_rotations_is_bounded() -> None:
+    """Ten minutes unless it is said; a new key is not kept back for ever."""
+    assert settings_from(LEAST).keys.settle_seconds == 600
+    found = settings_from(LEAST | {"SPOKEWRIGHT_KEYS_SETTLE_SECONDS": "0.5"})
+    assert found.keys.settle_seconds == 0.5
+    with pytest.raises(ConfigurationError, match="SPOKEWRIGHT_KEYS_SETTLE_SECONDS"):
+        settings_from(LEAST | {"SPOKEWRIGHT_KEYS_SETTLE_SECONDS": "-1"})

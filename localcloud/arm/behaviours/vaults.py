@@ -3,7 +3,7 @@
 from copy import deepcopy
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from localcloud.arm.behaviours.storage import timestamp
 from localcloud.arm.errors import ArmError, bad_request, conflict
@@ -176,18 +176,42 @@ def check_secret(write: "Write") -> None:
 
 
 def prepare_secret(write: "Write") -> None:
-    """Give each version its address."""
-    vault = write.id.rpartition("/secrets/")[0].rpartition("/")[2].lower()
-    uri = f"https://{vault}.vault.azure.net/secrets/{write.name}"
-    old = write.existing
+    """Give each version its address, and keep the ones before it."""
+    vault = write.id.rpartition("/secrets/")[0].rpartition("/")[2]
+    if write.existing is not None:
+        write.existing.notes["versions"] = all_versions(write.existing)
+    complete_secret(write.properties, vault, write.name, write.existing, write.now)
+
+
+def complete_secret(
+    properties: dict[str, Any], vault: str, name: str, old: Record | None, now: float
+) -> None:
+    """Fill in the address and the attributes of a secret's new version."""
+    uri = f"https://{vault.lower()}.vault.azure.net/secrets/{name}"
     before = old.properties["secretUriWithVersion"].rpartition("/")[2] if old else "0"
-    version = int(before, 16) + 1
-    write.properties["secretUri"] = uri
-    write.properties["secretUriWithVersion"] = f"{uri}/{version:032x}"
-    attributes = write.properties.setdefault("attributes", {})
+    properties["secretUri"] = uri
+    properties["secretUriWithVersion"] = f"{uri}/{int(before, 16) + 1:032x}"
+    attributes = properties.setdefault("attributes", {})
     attributes.setdefault("enabled", True)
-    created = old.created if old else write.now
-    attributes.update(created=int(created), updated=int(write.now))
+    attributes.update(created=int(now), updated=int(now))
+
+
+def current_version(record: Record) -> dict[str, Any]:
+    """What the data plane knows of a secret's current version, its value too."""
+    address = record.properties["secretUriWithVersion"]
+    return {
+        "id": address,
+        "version": address.rpartition("/")[2],
+        "value": record.notes["secrets"]["value"],
+        "attributes": deepcopy(record.properties["attributes"]),
+        "contentType": record.properties.get("contentType", ""),
+        "tags": dict(record.body.get("tags", {})),
+    }
+
+
+def all_versions(record: Record) -> list[dict[str, Any]]:
+    """Every version of a secret, oldest first."""
+    return [*record.notes.get("versions", []), current_version(record)]
 
 
 def check_secret_delete(_: Store, record: Record) -> None:

@@ -214,4 +214,6 @@ TYPES = (
         lock=SEARCH,
         hooks=Hooks(check=search.check, prepare=search.prepare, written=search.written),
     ),
+    # Made and read on the data plane alone: localcloud/arm/data_planes/search.py.
+    ResourceType(f"{SEARCH}/indexes", versions=(), hidden=True),
 )

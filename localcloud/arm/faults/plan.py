@@ -16,6 +16,8 @@ from localcloud.arm.paths import parse
 from localcloud.arm.profile import retry_headers
 from localcloud.arm.state.database import Database
 
+# What can befall a call that begins no operation.
+DATA_KINDS = frozenset({"respond", "reset-before", "reset-after", "timeout-after"})
 _POLL = re.compile(r".*/(operations|operationresults)/[^/]+", re.IGNORECASE)
 
 
@@ -84,7 +86,23 @@ class FaultPlan:
 
     def meet(self, call: Call, now: float) -> Fault | None:
         """The first fault that hits a request; it is counted."""
-        for fault in self._faults.values():
+        return self._first(list(self._faults.values()), call, now)
+
+    def meet_data(self, call: Call, now: float) -> Fault | None:
+        """The same for a data plane: only faults that name a path, and need no operation."""
+        return self._first(
+            [
+                fault
+                for fault in self._faults.values()
+                if fault.document.match.path is not None
+                and fault.document.effect.kind in DATA_KINDS
+            ],
+            call,
+            now,
+        )
+
+    def _first(self, faults: list[Fault], call: Call, now: float) -> Fault | None:
+        for fault in faults:
             if self._expired(fault, now) or not fits(fault.document.match, call):
                 continue
             fault.seen += 1

@@ -90,7 +90,7 @@ def _change(cloud: Cloud, call: Call, scope: str, name: str, *, registering: boo
 
 
 def _shown(cloud: Cloud, scope: str, name: str) -> dict[str, Any]:
-    types = [one for one in cloud.types.values() if one.namespace == name]
+    types = [one for one in cloud.types.values() if one.namespace == name and one.versions]
     resource_types = [
         {
             "resourceType": one.name.partition("/")[2],

@@ -20,10 +20,10 @@ from landing_zone.hub import HubDocument, parse_hub_document
 from localcloud.arm.errors import ArmError
 from localcloud.arm.exchange import Call
 from localcloud.arm.routes.dispatch import handle
-from localcloud.arm.server import Settings, application, open_cloud
+from localcloud.arm.server import Settings, applications, open_cloud
 from localcloud.arm.world import Cloud
 from localcloud.identity.server import Endpoint
-from localcloud.identity.tokens import Tokens, identity_of
+from localcloud.identity.tokens import Tokens, automation_of
 
 HUB_FILE = Path("localcloud/hub.yaml")
 HUB_SUBSCRIPTION = "/subscriptions/a1b2c3d4-0000-4000-8000-00000000a001"
@@ -215,12 +215,11 @@ class Live:
     tokens: Tokens
     hub: HubDocument
     session: requests.Session = field(default_factory=requests.Session)
+    data_url: str = ""
 
-    def token(self) -> str:
-        """A token for Azure Resource Manager."""
-        url = (
-            f"{self.identity_endpoint}?api-version=2019-08-01&resource=https://management.azure.com"
-        )
+    def token(self, resource: str = "https://management.azure.com") -> str:
+        """A token for Azure Resource Manager, or for another resource."""
+        url = f"{self.identity_endpoint}?api-version=2019-08-01&resource={resource}"
         headers = {"X-IDENTITY-HEADER": self.identity_header}
         return str(self.session.get(url, headers=headers, timeout=10).json()["access_token"])
 
@@ -269,10 +268,12 @@ def running(directory: Path, hub: HubDocument, speed: float = 1000.0) -> Iterato
     thread.start()
 
     async def start() -> list[tuple[web.AppRunner, asyncio.Server]]:
-        endpoint = Endpoint(tokens, identity_of(str(hub.directory_id)), header)
+        endpoint = Endpoint(tokens, automation_of(hub), header)
         started = []
-        for made, tls in ((application(settings), context), (endpoint.application(), None)):
-            runner = web.AppRunner(made, shutdown_timeout=0.1)
+        made = applications(settings)
+        served = ((made.arm, context), (endpoint.application(), None), (made.data, context))
+        for web_application, tls in served:
+            runner = web.AppRunner(web_application, shutdown_timeout=0.1)
             await runner.setup()
             assert runner.server is not None
             server = await loop.create_server(runner.server, "127.0.0.1", 0, ssl=tls)
@@ -280,7 +281,7 @@ def running(directory: Path, hub: HubDocument, speed: float = 1000.0) -> Iterato
         return started
 
     async def stop(started: list[tuple[web.AppRunner, asyncio.Server]]) -> None:
-        for runner, server in started:
+        for runner, server in reversed(started):
             server.close()
             server.abort_clients()
             await runner.cleanup()
@@ -291,7 +292,8 @@ def running(directory: Path, hub: HubDocument, speed: float = 1000.0) -> Iterato
     started = asyncio.run_coroutine_threadsafe(start(), loop).result(20)
     ports = [server.sockets[0].getsockname()[1] for _, server in started]
     endpoint = f"http://127.0.0.1:{ports[1]}/msi/token"
-    live = Live(f"https://localhost:{ports[0]}", endpoint, header, ca, tokens, hub)
+    url, data = (f"https://localhost:{port}" for port in (ports[0], ports[2]))
+    live = Live(url, endpoint, header, ca, tokens, hub, data_url=data)
     try:
         yield live
     finally:

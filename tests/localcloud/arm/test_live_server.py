@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from localcloud.identity.tokens import identity_of
+from localcloud.identity.tokens import automation_of
 from tests.localcloud.arm.conftest import (
     GROUPS,
     HUB_GROUP,
@@ -29,7 +29,7 @@ def test_a_token_that_does_not_fit_is_challenged(
     live: Live, resource: str, age: int, code: str
 ) -> None:
     """401 with the challenge that clients look for."""
-    identity = identity_of(str(live.hub.directory_id))
+    identity = automation_of(live.hub)
     token, _ = live.tokens.issue(identity, resource, time.time() - age)
     answer = live.call("GET", HUB_GROUP, GROUPS, headers={"Authorization": f"Bearer {token}"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, code)

@@ -51,8 +51,8 @@ def test_an_endpoint_gets_an_address_of_its_subnet_that_stays(arm: Arm) -> None:
     made = connected(arm)
     interface = arm.get(made["properties"]["networkInterfaces"][0]["id"]).body
     address = interface["properties"]["ipConfigurations"][0]["properties"]["privateIPAddress"]
-    assert address == "10.0.3.4"
-    names = [{"fqdn": "stcontoso.blob.core.windows.net", "ipAddresses": ["10.0.3.4"]}]
+    assert address == "10.0.3.5"
+    names = [{"fqdn": "stcontoso.blob.core.windows.net", "ipAddresses": ["10.0.3.5"]}]
     assert made["properties"]["customDnsConfigs"] == names
     again = arm.made(ENDPOINT, b.endpoint(ACCOUNT))
     assert again["properties"]["networkInterfaces"] == made["properties"]["networkInterfaces"]
@@ -73,9 +73,9 @@ def test_a_zone_group_writes_the_record_and_takes_it_away(arm: Arm) -> None:
     connected(arm)
     group = arm.made(f"{ZONES}/default", b.zone_group(b.BLOB_ZONE))
     sets = group["properties"]["privateDnsZoneConfigs"][0]["properties"]["recordSets"]
-    assert sets[0]["ipAddresses"] == ["10.0.3.4"]
+    assert sets[0]["ipAddresses"] == ["10.0.3.5"]
     record = arm.get(f"{b.BLOB_ZONE}/A/stcontoso", b.DNS).body
-    assert record["properties"]["aRecords"] == [{"ipv4Address": "10.0.3.4"}]
+    assert record["properties"]["aRecords"] == [{"ipv4Address": "10.0.3.5"}]
     assert arm.get(ENDPOINT).body["properties"]["customDnsConfigs"] == []
     assert arm.delete(f"{ZONES}/default").status == 202
     arm.advance(60)
@@ -101,7 +101,10 @@ def test_zone_group_then_endpoint_then_subnet_is_the_order_of_removal(arm: Arm) 
     assert arm.delete(b.HUB_SUBNET).code == "InUseSubnetCannotBeDeleted"
     assert arm.delete(interface).code == "NicInUseWithPrivateEndpoint"
     assert arm.delete(ENDPOINT).code == "CannotDeleteResource"
-    for path in (f"{ZONES}/default", ENDPOINT, b.HUB_SUBNET):
+    # The subnet holds the endpoint of the hub's own search service, too.
+    hubs = b.at(HUB_GROUP, "Microsoft.Network/privateEndpoints", "pe-srch-hub-weu")
+    own = (f"{hubs}/privateDnsZoneGroups/default", hubs)
+    for path in (*own, f"{ZONES}/default", ENDPOINT, b.HUB_SUBNET):
         assert arm.delete(path).status == 202
         arm.advance(60)
     assert arm.get(interface).status == 404

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from landing_zone.hub import HubDocument
-from localcloud.identity.tokens import Tokens, identity_of
+from localcloud.identity.tokens import Tokens, automation_of
 from tests.localcloud.arm.conftest import (
     HUB_FILE,
     HUB_GROUP,
@@ -35,12 +35,15 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def process(directory: Path, port: int, speed: float) -> Iterator[subprocess.Popen[str]]:
+def process(
+    directory: Path, port: int, speed: float, data_port: int = 0
+) -> Iterator[subprocess.Popen[str]]:
     """Azure Resource Manager as a process, ended at the end."""
     if not (directory / "ca.pem").exists():
         certificates(directory)
     command = [
         sys.executable, "-m", "localcloud.arm", "--port", str(port),
+        "--data-port", str(data_port or free_port()),
         "--state", str(directory / "arm"), "--identity-state", str(directory / "identity"),
         "--certificate", str(directory / "server.pem"),
         "--hub", str(HUB_FILE), "--speed", str(speed),
@@ -66,10 +69,10 @@ def wait_until_ready(url: str, ca: Path, started: subprocess.Popen[str]) -> None
 class KnownCaller(Live):
     """A live server whose tokens come from its key, for want of an identity endpoint."""
 
-    def token(self) -> str:
-        """A token for Azure Resource Manager."""
-        identity = identity_of(str(self.hub.directory_id))
-        return self.tokens.issue(identity, "https://management.azure.com", time.time())[0]
+    def token(self, resource: str = "https://management.azure.com") -> str:
+        """A token for Azure Resource Manager, or for another resource."""
+        identity = automation_of(self.hub)
+        return self.tokens.issue(identity, resource, time.time())[0]
 
 
 def test_a_kill_in_the_middle_of_an_operation_loses_nothing(

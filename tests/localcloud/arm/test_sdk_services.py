@@ -131,7 +131,7 @@ def connect(clients: Clients, account: str) -> None:
         GROUP, "pe-t", "default", b.zone_group(b.BLOB_ZONE), **FAST
     ).result()
     record = dns.record_sets.get(GROUP, "privatelink.blob.core.windows.net", "A", "stcontoso")
-    assert [one.ipv4_address for one in record.a_records] == ["10.0.3.4"]
+    assert [one.ipv4_address for one in record.a_records] == ["10.0.3.5"]
     storage = clients.of(StorageManagementClient, HUB)
     seen = storage.storage_accounts.get_properties(GROUP, "stcontoso")
     states = [

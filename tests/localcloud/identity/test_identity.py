@@ -19,6 +19,7 @@ from localcloud.identity.server import Endpoint
 from localcloud.identity.tokens import InvalidTokenError, Tokens, identity_of, load_or_create_key
 
 DIRECTORY = "5b0c7f9e-2f53-4d0c-9a56-7f3f7c2f0a01"
+PRINCIPAL = "62f695ce-4188-5b4e-b0fa-995d173c2a07"
 AUDIENCE = "https://management.azure.com"
 RIGHT = {"X-IDENTITY-HEADER": "secret"}
 QUERY = {"api-version": "2019-08-01", "resource": AUDIENCE}
@@ -33,7 +34,7 @@ def tokens(tmp_path: Path) -> Tokens:
 @pytest.fixture
 async def client(tokens: Tokens) -> AsyncIterator[TestClient[Any, Any]]:
     """A client of the endpoint."""
-    endpoint = Endpoint(tokens, identity_of(DIRECTORY), "secret")
+    endpoint = Endpoint(tokens, identity_of(DIRECTORY, PRINCIPAL), "secret")
     async with TestClient(TestServer(endpoint.application())) as made:
         yield made
 
@@ -49,8 +50,8 @@ async def test_a_token_has_the_claims_of_a_managed_identity(
     assert body["expires_on"] == str(claims["exp"])
     assert claims["tid"] == DIRECTORY
     assert claims["iss"] == f"https://sts.windows.net/{DIRECTORY}/"
-    assert claims["oid"] == identity_of(DIRECTORY).object_id
-    assert claims["appid"] == identity_of(DIRECTORY).client_id
+    assert claims["oid"] == identity_of(DIRECTORY, PRINCIPAL).object_id
+    assert claims["appid"] == identity_of(DIRECTORY, PRINCIPAL).client_id
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_a_token_of_another_kind_is_not_accepted(
     tokens: Tokens, audience: str, directory: str, age: int
 ) -> None:
     """Another audience, another directory or an old one."""
-    token, _ = tokens.issue(identity_of(directory), audience, time.time() - age)
+    token, _ = tokens.issue(identity_of(directory, PRINCIPAL), audience, time.time() - age)
     with pytest.raises(InvalidTokenError) as raised:
         tokens.verify(token, (AUDIENCE,), DIRECTORY)
     assert raised.value.expired is bool(age)
@@ -93,7 +94,9 @@ def test_a_token_of_another_kind_is_not_accepted(
 
 def test_a_token_signed_by_someone_else_is_not_accepted(tokens: Tokens, tmp_path: Path) -> None:
     """Only our key counts."""
-    token, _ = Tokens(tmp_path / "other").issue(identity_of(DIRECTORY), AUDIENCE, time.time())
+    token, _ = Tokens(tmp_path / "other").issue(
+        identity_of(DIRECTORY, PRINCIPAL), AUDIENCE, time.time()
+    )
     unsigned = jwt.encode({"aud": AUDIENCE}, "", algorithm="none")
     for wrong in (token, unsigned, "a.b.c", ""):
         with pytest.raises(InvalidTokenError):
