@@ -13,6 +13,7 @@ from activities.ending import end_operation
 from activities.hub import step_hub as reconcile_step
 from activities.hub_running import HubClient
 from activities.hub_wishes import begin_hub, poll_hub
+from activities.keys import end_rotation, look_at_key, renew_key, store_key
 from activities.operations import begin_operation, make_plan, reserve
 from activities.outcomes import outcome_of
 from activities.resources import begin_resource, poll_resource, verify_resource
@@ -26,6 +27,7 @@ from landing_zone.contracts import (
     Outcome,
 )
 from landing_zone.hub_state.contracts import HubStep
+from landing_zone.key_contracts import KeyTask, RotationEnd, RotationRef
 
 blueprint = df.Blueprint()
 
@@ -88,6 +90,10 @@ for _function in (
     activity("poll_resource", Call, poll_resource),
     activity("verify_resource", Call, verify_resource),
     activity("note", AuditNote, note),
+    activity("look_at_key", RotationRef, look_at_key),
+    activity("renew_key", KeyTask, renew_key),
+    activity("store_key", KeyTask, store_key),
+    activity("end_rotation", RotationEnd, end_rotation),
     step_hub,
 ):
     blueprint.activity_trigger(input_name="payload")(_function)

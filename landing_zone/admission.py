@@ -13,6 +13,7 @@ from landing_zone.capacity import (
 )
 from landing_zone.errors import PermanentError
 from landing_zone.hub import Hub, HubDocument
+from landing_zone.key_records import KeyRecord
 from landing_zone.lifecycle import TenantEvent, TenantState
 from landing_zone.request_parsing import Fault
 from landing_zone.tenant_request import TenantRequest
@@ -87,6 +88,8 @@ def _asked_again(
         reason="",
         hint="",
         recoveries=0,
+        active_since=None,
+        keys=KeyRecord(),
     )
 
 

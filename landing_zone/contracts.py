@@ -4,6 +4,7 @@ from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from landing_zone.key_records import KeyTurn
 from landing_zone.plan import Step
 from landing_zone.retries import RetryPolicy
 
@@ -177,6 +178,7 @@ class Outcome(Contract):
         message: The trouble, for a person.
         hint: What a person can do about it.
         plan: The plan, where the call was to make one.
+        turn: What a rotation of a key has to do, where the call was to find out.
     """
 
     state: Literal["done", "pending", "retry", "failed"]
@@ -189,6 +191,7 @@ class Outcome(Contract):
     message: str = ""
     hint: str = ""
     plan: PlanSummary | None = None
+    turn: KeyTurn | None = None
 
 
 type ResourceState = Literal["done", "failed", "skipped"]

@@ -14,6 +14,7 @@ _STATUS = {
     "OpenWork": HTTPStatus.CONFLICT,
     "TenantExists": HTTPStatus.CONFLICT,
     "InvalidTransition": HTTPStatus.CONFLICT,
+    "TenantNotActive": HTTPStatus.CONFLICT,
     "TenantNotFound": HTTPStatus.NOT_FOUND,
     "OperationNotFound": HTTPStatus.NOT_FOUND,
     "RegionNotServed": HTTPStatus.BAD_REQUEST,

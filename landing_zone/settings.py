@@ -24,6 +24,7 @@
 | `SPOKEWRIGHT_HUB_COLLECT_MOST_SECONDS` | the longest such time, seconds | 120 |
 | `SPOKEWRIGHT_HUB_PEERING_COLLECT_SECONDS` | the same for the hub network, seconds | 0.5 |
 | `SPOKEWRIGHT_HUB_POLL_SECONDS` | longest wait of a tenant between looks, seconds | 30 |
+| `SPOKEWRIGHT_KEYS_SETTLE_SECONDS` | time for the gateway to learn of a new key, seconds | 600 |
 | `AZURE_CLIENT_ID` | client id of a user-assigned identity | the system-assigned one |
 """
 
@@ -35,12 +36,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from landing_zone.errors import ConfigurationError
 from landing_zone.hub_state.limits import HubSettings
+from landing_zone.key_settings import KeySettings
 from landing_zone.retries import RetryPolicy
 
 # A base URL in which `{name}` stands once, for the name of the service.
 type _Template = Annotated[str, Field(pattern=r"^https://[^{}\s]*\{name\}[^{}\s]*$")]
 
-_GROUPS = {"retry": "SPOKEWRIGHT_RETRY_", "hub": "SPOKEWRIGHT_HUB_"}
+_GROUPS = {
+    "retry": "SPOKEWRIGHT_RETRY_",
+    "hub": "SPOKEWRIGHT_HUB_",
+    "keys": "SPOKEWRIGHT_KEYS_",
+}
 
 
 class Settings(BaseModel):
@@ -61,6 +67,7 @@ class Settings(BaseModel):
         client_id: Client id of a user-assigned identity; empty for the system-assigned one.
         retry: Bounds of the attempts at one resource.
         hub: The pace of the hubs' reconciler.
+        keys: The pace of key rotations.
     """
 
     # A fault's input may be the whole environment, and the chain of causes is logged.
@@ -80,6 +87,7 @@ class Settings(BaseModel):
     client_id: str = ""
     retry: RetryPolicy = RetryPolicy()
     hub: HubSettings = HubSettings()
+    keys: KeySettings = KeySettings()
 
 
 _VARIABLES = {

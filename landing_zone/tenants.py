@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from landing_zone.contracts import OpenWork
+from landing_zone.key_records import KeyRecord
 from landing_zone.lifecycle import TenantEvent, TenantState, next_state
 from landing_zone.reservation import Reservation
 from landing_zone.tenant_request import TenantRequest
@@ -29,6 +30,8 @@ class TenantRecord(BaseModel):
         hint: What a person can do about it.
         open_work: What could not be taken back.
         recoveries: Times that the current operation was started anew.
+        active_since: When it first became active; None before.
+        keys: What is known of its API key.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,6 +49,8 @@ class TenantRecord(BaseModel):
     hint: str = ""
     open_work: tuple[OpenWork, ...] = ()
     recoveries: int = 0
+    active_since: AwareDatetime | None = None
+    keys: KeyRecord = KeyRecord()
 
     @property
     def tenant_id(self) -> str:
@@ -64,7 +69,9 @@ class TenantRecord(BaseModel):
             PermanentError: It cannot happen to a tenant in this state (`InvalidTransition`).
         """
         state = next_state(self.state, event)
-        return self.model_copy(update={"state": state, "updated_at": at, **changes})
+        begun = self.active_since or (at if state is TenantState.ACTIVE else None)
+        update = {"state": state, "updated_at": at, "active_since": begun, **changes}
+        return self.model_copy(update=update)
 
 
 def new_tenant(request: TenantRequest, actor: str, at: datetime) -> TenantRecord:

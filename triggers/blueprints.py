@@ -4,7 +4,16 @@ from typing import Final
 
 import azure.durable_functions as df
 
-from triggers import capacity, health, hubs, operations, recovery, tenants
+from triggers import (
+    capacity,
+    health,
+    hubs,
+    key_requests,
+    key_rotation,
+    operations,
+    recovery,
+    tenants,
+)
 
 BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     tenants.blueprint,
@@ -13,4 +22,6 @@ BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     health.blueprint,
     recovery.blueprint,
     hubs.blueprint,
+    key_requests.blueprint,
+    key_rotation.blueprint,
 )

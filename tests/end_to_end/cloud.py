@@ -68,6 +68,13 @@ class Cloud:
             method or ("GET" if data is None else "POST"), self.ready["arm"] + path, data, given
         )
 
+    def read(self, resource_id: str, api_version: str, token: str) -> dict[str, Any] | None:
+        """What ARM answers for a resource; None where there is none."""
+        url = f"{self.ready['arm']}{resource_id}?api-version={api_version}"
+        answer = self._send("GET", url, None, {"authorization": f"Bearer {token}"})
+        assert answer.status in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}, answer.body
+        return answer.json() if answer.status == HTTPStatus.OK else None
+
     def _send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Answer:
         request = urllib.request.Request(url, data=body, method=method, headers=headers)  # noqa: S310
         tls = self._tls if url.startswith("https") else None

@@ -1,6 +1,7 @@
 """The end-to-end tests share one local cloud where they can; each of its tenants is its own."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from azure.identity import ManagedIdentityCredential
 
 from tests.end_to_end.checks import checked_cloud
 from tests.end_to_end.cloud import Cloud
+from tests.end_to_end.tiers import Onboarded, onboarded_at_once
 
 FAST = 1000.0
 
@@ -20,9 +22,23 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def tiers(cloud: Cloud) -> tuple[Onboarded, ...]:
+    """An active tenant of each isolation tier: the examples, onboarded at once."""
+    with access_to(cloud) as given:
+        return onboarded_at_once(cloud, given)
+
+
 @pytest.fixture
 def access(cloud: Cloud) -> Iterator[dict[str, Any]]:
     """What a client is given."""
+    with access_to(cloud) as given:
+        yield given
+
+
+@contextmanager
+def access_to(cloud: Cloud) -> Iterator[dict[str, Any]]:
+    """What a client of a cloud is given."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IDENTITY_ENDPOINT", cloud.ready["identityEndpoint"])
         patch.setenv("IDENTITY_HEADER", cloud.ready["identityHeader"])

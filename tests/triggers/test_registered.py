@@ -30,6 +30,16 @@ EXPECTED = {
     "step_hub": ("activityTrigger", ""),
     "begin_hub": ("activityTrigger", ""),
     "poll_hub": ("activityTrigger", ""),
+    "begin_data": ("activityTrigger", ""),
+    "poll_data": ("activityTrigger", ""),
+    "request_rotation": ("POST tenants/{tenantId}/rotate-key", KEY),
+    "show_rotation": ("GET tenants/{tenantId}/rotate-key", KEY),
+    "rotate_due_keys": ("timerTrigger", ""),
+    "rotate_key": ("orchestrationTrigger", ""),
+    "look_at_key": ("activityTrigger", ""),
+    "renew_key": ("activityTrigger", ""),
+    "store_key": ("activityTrigger", ""),
+    "end_rotation": ("activityTrigger", ""),
 }
 USE_THE_DURABLE_CLIENT = {
     "request_tenant",
@@ -40,6 +50,9 @@ USE_THE_DURABLE_CLIENT = {
     "announce",
     "begin_hub",
     "poll_hub",
+    "request_rotation",
+    "show_rotation",
+    "rotate_due_keys",
 }
 FUNCTIONS = {item.get_function_name(): item for item in function_app.app.get_functions()}
 

@@ -154,7 +154,16 @@ def test_pace_of_the_hub_is_a_setting() -> None:
     """Each by its own variable; the wrong one is named, and limits are the hub document's."""
     known = {"SPOKEWRIGHT_HUBS": "hubs.yaml", "AzureWebJobsStorage": "x"}
     found = settings_from(known | {"SPOKEWRIGHT_HUB_SHARDS": "4"})
-    assert (found.hub.shards, found.hub.poll_seconds) == (4, 10.0)
+    assert (found.hub.shards, found.hub.poll_seconds) == (4, 30.0)
     for name, value in (("SHARDS", "0"), ("PEERINGS", "500")):
         with pytest.raises(ConfigurationError, match=f"SPOKEWRIGHT_HUB_{name}"):
             settings_from(known | {f"SPOKEWRIGHT_HUB_{name}": value})
+
+
+def test_the_pace_of_key_rotations_is_bounded() -> None:
+    """Ten minutes unless it is said; a new key is not kept back for ever."""
+    assert settings_from(LEAST).keys.settle_seconds == 600
+    found = settings_from(LEAST | {"SPOKEWRIGHT_KEYS_SETTLE_SECONDS": "0.5"})
+    assert found.keys.settle_seconds == 0.5
+    with pytest.raises(ConfigurationError, match="SPOKEWRIGHT_KEYS_SETTLE_SECONDS"):
+        settings_from(LEAST | {"SPOKEWRIGHT_KEYS_SETTLE_SECONDS": "-1"})

@@ -19,6 +19,7 @@ _INTERFACE = "Microsoft.Network/networkInterfaces"
 _LISTS = ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections")
 _APPROVED = {"status": "Approved", "description": "Auto-Approved", "actionsRequired": "None"}
 _PENDING = {"status": "Pending", "description": "Awaiting approval", "actionsRequired": "None"}
+_VAULT = "Microsoft.KeyVault/vaults"
 _GONE = {"status": "Disconnected", "description": "The target is gone", "actionsRequired": "None"}
 
 
@@ -223,7 +224,7 @@ def render(store: Store, record: Record, body: dict[str, Any]) -> None:
 
 
 def connections_to(store: Store, target: Record) -> list[dict[str, Any]]:
-    """The connections of a target, as it sees them."""
+    """The connections of a target, as it sees them; Key Vault tells neither name nor type."""
     found = []
     for endpoint in store.referrers(target.id, ENDPOINT):
         guid = uuid.uuid5(uuid.NAMESPACE_URL, f"{endpoint.key}|{endpoint.created!r}")
@@ -231,11 +232,11 @@ def connections_to(store: Store, target: Record) -> list[dict[str, Any]]:
         state = connection_of(endpoint.properties)["properties"]
         shown = state["privateLinkServiceConnectionState"]
         kind = f"{target.type}/privateEndpointConnections"
+        named = {} if target.type == _VAULT else {"name": name, "type": kind}
         found.append(
             {
                 "id": f"{target.id}/privateEndpointConnections/{name}",
-                "name": name,
-                "type": kind,
+                **named,
                 "properties": {
                     "privateEndpoint": {"id": endpoint.id},
                     "privateLinkServiceConnectionState": {

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
-from localcloud.arm.data_planes import key_vault, search
+from localcloud.arm.data_planes import gateway, key_vault, search
 from localcloud.arm.data_planes.frame import DataCloud
 
 # A service more is a module more: its `routes` are given the cloud, and answer below a path of
@@ -12,6 +12,7 @@ from localcloud.arm.data_planes.frame import DataCloud
 MODULES: tuple[Callable[[DataCloud], Sequence[web.RouteDef]], ...] = (
     key_vault.routes,
     search.routes,
+    gateway.routes,
 )
 
 

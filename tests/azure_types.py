@@ -94,18 +94,26 @@ AZURE_TYPES: Final[Mapping[str, AzureType]] = {
         zone="privatelink.vaultcore.azure.net",
         logs=".",
     ),
+    "Microsoft.KeyVault/vaults/secrets": AzureType(),
     "Microsoft.KubernetesConfiguration/fluxConfigurations": AzureType(),
     "Microsoft.ManagedIdentity/userAssignedIdentities": AzureType(tags="tags"),
     "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials": AzureType(),
     "Microsoft.Management/managementGroups/subscriptions": AzureType(),
+    # Azure makes those of private endpoints, and nobody else can change them.
+    "Microsoft.Network/networkInterfaces": AzureType(),
     "Microsoft.Network/networkSecurityGroups": AzureType(tags="tags", logs="."),
+    "Microsoft.Network/networkSecurityGroups/securityRules": AzureType(),
     "Microsoft.Network/privateEndpoints": AzureType(tags="tags"),
     "Microsoft.Network/privateEndpoints/privateDnsZoneGroups": AzureType(),
     "Microsoft.Network/routeTables": AzureType(tags="tags"),
+    "Microsoft.Network/routeTables/routes": AzureType(),
     "Microsoft.Network/virtualNetworks": AzureType(tags="tags", logs="."),
+    "Microsoft.Network/virtualNetworks/subnets": AzureType(),
     "Microsoft.Network/virtualNetworks/virtualNetworkPeerings": AzureType(),
     "Microsoft.Resources/providers": AzureType(),
     "Microsoft.Resources/resourceGroups": AzureType(tags="tags"),
+    # Its logs are those of the activity in it.
+    "Microsoft.Resources/subscriptions": AzureType(tags="tags", logs="."),
     "Microsoft.Resources/tags": AzureType(tags="properties.tags"),
     "Microsoft.Search/searchServices": AzureType(
         tags="tags",
@@ -125,9 +133,12 @@ AZURE_TYPES: Final[Mapping[str, AzureType]] = {
         zone="privatelink.blob.core.windows.net",
         logs="/blobServices/default",
     ),
+    "Microsoft.Storage/storageAccounts/blobServices": AzureType(),
     "Microsoft.Storage/storageAccounts/blobServices/containers": AzureType(
         closed={"properties.publicAccess": "None"}
     ),
     "Microsoft.Subscription/aliases": AzureType(),
 }
-"""The types of which a tenant's own resources may be; one that is not here is to be added."""
+"""The types of which a tenant's resources are, in plans and in what Azure Resource Manager holds;
+one that is not here is to be added.
+"""
