@@ -193,7 +193,8 @@ def crowd(seed: int, tenants: int) -> Iterator[Crowd]:
     dice = Dice(seed)
     with simulation(pause=lambda: dice.between(0.005, 0.05), port=_remote(dice)) as ground:
         requests = [
-            wanting(dice.one(TIERS), tenantId=f"crowd-{seed}-{number}") for number in range(tenants)
+            wanting(dice.one(TIERS), tenantId=f"crowd-{seed}-{number:02}")
+            for number in range(tenants)
         ]
         for number, (preset, probability) in enumerate(FAULTS.items()):
             match = {"probability": probability, "seed": seed * 100 + number}
