@@ -106,16 +106,17 @@ def tenants_of(cloud: Cloud) -> dict[str, dict[str, Any]]:
     return {item["tenantId"]: item for item in answer.json()["value"]}
 
 
-def until_settled(cloud: Cloud, number: int, dice: random.Random) -> dict[str, dict[str, Any]]:
-    """Kill the host, let it come back, and again, until every tenant has ended."""
-    end = time.monotonic() + LONGEST
+def killed_until_settled(cloud: Cloud, number: int, dice: random.Random) -> int:
+    """Kill the host, let it come back, and again, until every tenant has ended; how often."""
+    end, kills = time.monotonic() + LONGEST, 0
     while time.monotonic() < end:
         found = wait_for(lambda: tenants_of(cloud), "the application to answer", 120)
         if len(found) == number and all(one["state"] in SETTLED for one in found.values()):
-            return found
+            return kills
         # The moment itself is what is tested, so this is a wait for a time and not for an event.
         time.sleep(dice.uniform(*SECONDS_ALIVE))
         wait_for(lambda: cloud.kill(HOST), "the host to be there")
+        kills += 1
     states = Counter(one["state"] for one in tenants_of(cloud).values())
     raise TimeoutError(f"after {LONGEST} s the tenants are {dict(states)}")
 
@@ -194,7 +195,7 @@ def survive(cloud: Cloud, seed: int, number: int) -> None:
     for document in requests.values():
         wait_for(partial(ask, cloud, document), "the request to be taken", 120)
     dice = random.Random(seed)  # noqa: S311 - moments of a test
-    until_settled(cloud, number, dice)
+    assert killed_until_settled(cloud, number, dice)
     assert cloud.arm("/_local/faults", method="DELETE").status == HTTPStatus.OK
     wait_for(cloud.is_up, "all parts to be back", 120)
     found = {name: cloud.settled(name, 120) for name in requests}

@@ -141,7 +141,10 @@ def _rows(simulation: Simulation, record: TenantRecord) -> list[HubRow]:
 
 
 def _implied(simulation: Simulation, record: TenantRecord, listed: set[str]) -> set[str]:
-    """What remains along with what is listed: an alias' subscription, a zone group's records."""
+    """What remains along with what is listed.
+
+    The subscription of an alias, the records of a zone group, the hub's part of the firewall.
+    """
     found: set[str] = set()
     if _alias(record) in listed:
         own = f"/subscriptions/{record.subscription_id}"
@@ -149,6 +152,9 @@ def _implied(simulation: Simulation, record: TenantRecord, listed: set[str]) -> 
         found = {own, f"/providers/microsoft.management/managementgroups/{root}{own}"}
     if any("/privatednszonegroups/" in one for one in listed):
         found |= {one for one in _held(simulation) if "/privatednszones/" in one and "/a/" in one}
+    if any("/firewallpolicies/" in one for one in listed):
+        parts = ("/ipgroups/spokewright-", "/rulecollectiongroups/spokewright-")
+        found |= {one for one in _held(simulation) if any(part in one for part in parts)}
     return found
 
 

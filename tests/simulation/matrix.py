@@ -1,6 +1,8 @@
 """One onboarding with one failure: how a case of the fault matrix is run."""
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -81,19 +83,29 @@ def sample(number: int, seed: int) -> list[Case]:
     return [*each, *others[: number - len(each)]]
 
 
-def run_case(case: Case) -> TenantRecord:
+@contextmanager
+def onboarded(case: Case) -> Iterator[tuple[Simulation, TenantRecord]]:
+    """A tenant that was onboarded while a failure struck one of its resources."""
+    kind, made = KINDS[case.kind], planned(case.tier)
+    with simulation() as disturbed:
+        _arrange(disturbed, made, kind, made.by_key[case.key])
+        [record] = disturbed.onboard(wanting(case.tier))
+        yield disturbed, record
+
+
+def assert_case(disturbed: Simulation, record: TenantRecord, case: Case) -> None:
+    """Hold the end of a case to what must be."""
+    assert_ended_well(disturbed, record, readable=case.kind != "read:forbidden-for-good")
+
+
+def run_case(case: Case) -> None:
     """Onboard a tenant while a failure strikes one of its resources.
 
     Raises:
         AssertionError: It hangs, or something is not as it must be at the end.
     """
-    kind, made = KINDS[case.kind], planned(case.tier)
-    with simulation() as disturbed:
-        _arrange(disturbed, made, kind, made.by_key[case.key])
-        [record] = disturbed.onboard(wanting(case.tier))
-        readable = kind.name != "read:forbidden-for-good"
-        assert_ended_well(disturbed, record, readable=readable)
-        return record
+    with onboarded(case) as (disturbed, record):
+        assert_case(disturbed, record, case)
 
 
 def _arrange(disturbed: Simulation, made: Plan, kind: Kind, resource: Resource) -> None:
