@@ -13,9 +13,9 @@ from activities.hub_running import ensure_reconciler
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
 from tests.simulation.durable import WorkerDied
+from tests.simulation.requests import request_of
 from tests.simulation.simulation import SETTLED, HangError, Simulation, simulation
 from tests.simulation.virtual_loop import run
-from tests.unit.planned_whole import wanting
 from tests.unit.strategies import TIERS
 from triggers.hubs import waited_for
 from triggers.recovery import recover
@@ -193,8 +193,7 @@ def crowd(seed: int, tenants: int) -> Iterator[Crowd]:
     dice = Dice(seed)
     with simulation(pause=lambda: dice.between(0.005, 0.05), port=_remote(dice)) as ground:
         requests = [
-            wanting(dice.one(TIERS), tenantId=f"crowd-{seed}-{number:02}")
-            for number in range(tenants)
+            request_of(dice.one(TIERS), f"crowd-{seed}-{number:02}") for number in range(tenants)
         ]
         for number, (preset, probability) in enumerate(FAULTS.items()):
             match = {"probability": probability, "seed": seed * 100 + number}

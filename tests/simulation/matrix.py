@@ -13,9 +13,9 @@ from localcloud.arm.exchange import Answer, Call
 from tests.fakes import HUBS
 from tests.simulation.checks import assert_ended_well
 from tests.simulation.kinds import ALIKE, KINDS, Kind, applies, fault_at, scapegoat
+from tests.simulation.requests import request_of
 from tests.simulation.simulation import Simulation, simulation
 from tests.unit.planned import HUB, reservation_for
-from tests.unit.planned_whole import wanting
 from tests.unit.strategies import TIERS
 
 DISALLOWED: dict[str, Any] = {"preset": "disallowed-by-policy"}
@@ -43,7 +43,7 @@ class Case(NamedTuple):
 @cache
 def planned(tier: str) -> Plan:
     """The plan of a tier: where its addresses lie makes no difference here."""
-    request = wanting(tier)
+    request = request_of(tier)
     return plan(request, HUBS, HUB, reservation_for(request))
 
 
@@ -89,7 +89,7 @@ def onboarded(case: Case) -> Iterator[tuple[Simulation, TenantRecord]]:
     kind, made = KINDS[case.kind], planned(case.tier)
     with simulation() as disturbed:
         _arrange(disturbed, made, kind, made.by_key[case.key])
-        [record] = disturbed.onboard(wanting(case.tier))
+        [record] = disturbed.onboard(request_of(case.tier))
         yield disturbed, record
 
 

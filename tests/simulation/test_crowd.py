@@ -12,7 +12,7 @@ from tests.simulation.crowd import Crowd, crowd
 
 SEEDS: Final = range(2)
 TENANTS: Final = 3
-NIGHTLY_SEEDS: Final = range(100, 130)
+NIGHTLY_SEEDS: Final = range(100, 115)
 NIGHTLY_TENANTS: Final = 12
 
 

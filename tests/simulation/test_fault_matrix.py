@@ -8,8 +8,8 @@ from localcloud.arm.faults.presets import PRESETS
 from tests.simulation.checks import assert_ended_well
 from tests.simulation.kinds import KINDS
 from tests.simulation.matrix import Case, cases, planned, run_case, sample
+from tests.simulation.requests import request_of
 from tests.simulation.simulation import simulation
-from tests.unit.planned_whole import wanting
 from tests.unit.strategies import TIERS
 
 SAMPLE: Final = 60
@@ -20,7 +20,7 @@ SEED: Final = 11
 def test_an_undisturbed_onboarding_ends_whole(tier: str) -> None:
     """Everything of the plan is there, once, and nothing beside it."""
     with simulation() as undisturbed:
-        [record] = undisturbed.onboard(wanting(tier))
+        [record] = undisturbed.onboard(request_of(tier))
         assert record.reason == ""
         assert_ended_well(undisturbed, record)
         assert undisturbed.plan_of(record).by_key.keys() == planned(tier).by_key.keys()
