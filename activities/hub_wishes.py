@@ -56,5 +56,6 @@ async def _answer(
 def _cause(member: Member, status: HubStatus | None) -> str:
     if status is None or status.phase != "writing":
         return f"the hub's {member.lane} collects requests"
-    others = f"{status.left} writes to go, {status.waiting} tenants wait"
+    writes = f"{status.left} write{'s' * (status.left != 1)} to go"
+    others = f"{writes}, {status.waiting} tenant{' waits' if status.waiting == 1 else 's wait'}"
     return f"the hub's {member.lane} is busy with {status.cause}: {others}"

@@ -12,7 +12,7 @@ from uuid import UUID
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from landing_zone.addressing import ADDRESS_BITS, SMALLEST_SUBNET
+from landing_zone.addressing import ADDRESS_BITS, ADDRESSES_OF_AZURE, SMALLEST_SUBNET
 from landing_zone.arm_ids import arm_id, resource_group_id
 from landing_zone.errors import ConfigurationError
 from landing_zone.hub_limits import HubLimits, ModelDeployment, PlatformUse
@@ -29,9 +29,6 @@ FunctionId = Annotated[
     ),
 ]
 
-# Azure keeps the first four addresses of a subnet and the last one
-# (learn: virtual-network/virtual-networks-faq).
-AZURE_KEEPS: Final = 5
 # A security group takes 1,000 rules (learn: azure-resource-manager/management/
 # azure-subscription-service-limits), and each of the subnets takes one.
 MOST_HALVINGS: Final = 9
@@ -124,13 +121,8 @@ class NodePools(_Document):
 
     @property
     def nodes_each(self) -> int:
-        """The most nodes of one pool.
-
-        A node takes an address, its pods none. An upgrade brings one more for every ten, rounded
-        up (learn: aks/upgrade-aks-cluster, maxSurge).
-        """
-        usable = (1 << (ADDRESS_BITS - self.prefix_length)) - AZURE_KEEPS
-        return usable * 10 // 11
+        """The most nodes of one pool: each takes an address, its pods none, an upgrade one more."""
+        return (1 << (ADDRESS_BITS - self.prefix_length)) - ADDRESSES_OF_AZURE - 1
 
 
 class HubFirewall(_Document):

@@ -70,6 +70,8 @@ def _node_pool(scope: Scope) -> Resource:
         "count": nodes.min,
         "minCount": nodes.min,
         "maxCount": nodes.max,
+        # What the subnet has addresses for: `NodePools.nodes_each`.
+        "upgradeSettings": {"maxSurge": "1"},
         "nodeLabels": {NODE_KEY: tenant},
         "nodeTaints": [f"{NODE_KEY}={tenant}:NoSchedule"],
         "tags": scope.tags,

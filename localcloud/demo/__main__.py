@@ -1,4 +1,4 @@
-"""`python -m localcloud.demo`: onboard a tenant on a local cloud and show each step."""
+"""`python -m localcloud.demo`: onboard tenants on a local cloud and show each step."""
 
 import argparse
 import contextlib
@@ -6,7 +6,7 @@ import http.client
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,19 +15,34 @@ from types import FrameType
 from pydantic import ValidationError
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 
 from localcloud.__main__ import DEFAULT_SPEED, port_offset, speed
+from localcloud.demo.asking import Asked, read
+from localcloud.demo.board import Board
 from localcloud.demo.client import Api, ApiError, Arm
 from localcloud.demo.cloud import ENDING_SIGNALS, Endpoints, fresh, local_cloud
-from localcloud.demo.follow import View, follow
+from localcloud.demo.follow import View
 from localcloud.demo.live import LiveView
 from localcloud.demo.plain import PlainView
-from localcloud.demo.report import show_failure, show_next, show_success
+from localcloud.demo.report import (
+    is_complete,
+    show_ends,
+    show_next,
+    show_traffic,
+    show_trees,
+)
+from localcloud.demo.together import onboard_all
+from localcloud.demo.traffic import traffic
 from localcloud.supervisor.cloud import ROOT
-from localcloud.supervisor.errors import EXIT_FAILED, LocalCloudError
+from localcloud.supervisor.errors import EXIT_FAILED, LocalCloudError, PortInUseError
 from localcloud.supervisor.ports import free_offset
 
-REQUEST = ROOT / "examples" / "tenants" / "contoso-research.yaml"
+EXAMPLES = ROOT / "examples" / "tenants"
+# One of each isolation tier.
+REQUESTS = tuple(
+    EXAMPLES / name for name in ("contoso-research.yaml", "nodepool.yaml", "cluster.yaml")
+)
 STATE = ROOT / ".local" / "demo"
 OFFSETS = range(0, 5000, 100)
 LOG_WIDTH = 200
@@ -38,68 +53,101 @@ class Demo:
     """What to show.
 
     Attributes:
-        request: File of the tenant request.
+        requests: Files of the tenant requests.
         state: Directory of the local cloud, emptied first.
         port_offset: Offset of the ports; None takes the first free one.
         speed: How many times faster than Azure operations are.
+        full: Show everything that was made, of every tenant.
     """
 
-    request: Path
+    requests: tuple[Path, ...]
     state: Path
     port_offset: int | None
     speed: float
+    full: bool = False
 
 
 def run(demo: Demo, console: Console) -> int:
-    """Start a local cloud, onboard the tenant, show it; returns the exit code."""
+    """Start a local cloud, onboard the tenants, show it; returns the exit code."""
     began = time.monotonic()
-    document = demo.request.read_bytes()
+    asked = [read(path) for path in demo.requests]
     fresh(demo.state)
-    offset = demo.port_offset
-    if offset is None:
-        offset = free_offset(OFFSETS)
-    if demo.port_offset is None and offset:
-        console.print(f"Default ports are in use: this demo moves its own up by {offset}.")
     with contextlib.ExitStack() as stack:
         with console.status("Starting the local cloud"):
-            cloud = stack.enter_context(
-                local_cloud(demo.state, port_offset=offset, speed=demo.speed)
-            )
+            cloud = _started(demo, console, stack)
         stack.callback(console.print, "\nEnding the local cloud.")
         console.print(f"The local cloud is up after {time.monotonic() - began:.1f} s.")
-        code = onboard(demo, console, cloud, document)
+        code = onboard(demo, console, cloud, asked)
     console.print(f"All of it took {time.monotonic() - began:.1f} s.")
     return code
 
 
-def onboard(demo: Demo, console: Console, cloud: Endpoints, document: bytes) -> int:
-    """Onboard the tenant on a local cloud that is up; returns the exit code."""
+def _started(demo: Demo, console: Console, stack: contextlib.ExitStack) -> Endpoints:
+    """A local cloud at the wanted ports, or at the first that are free.
+
+    Another program may take them between the look and the start: then the next ones are tried.
+    """
+    if demo.port_offset is not None:
+        return _up(demo, stack, demo.port_offset)
+    first = OFFSETS.start
+    while True:
+        offset = free_offset(range(first, OFFSETS.stop, OFFSETS.step))
+        if offset:
+            console.print(f"Default ports are in use: this demo moves its own up by {offset}.")
+        try:
+            return _up(demo, stack, offset)
+        except PortInUseError:
+            first = offset + OFFSETS.step
+
+
+def _up(demo: Demo, stack: contextlib.ExitStack, offset: int) -> Endpoints:
+    return stack.enter_context(local_cloud(demo.state, port_offset=offset, speed=demo.speed))
+
+
+def onboard(demo: Demo, console: Console, cloud: Endpoints, asked: Sequence[Asked]) -> int:
+    """Onboard the tenants on a local cloud that is up; returns the exit code."""
     api = Api(cloud.functions, cloud.function_key)
     arm = Arm(cloud.arm, cloud.ca)
-    accepted = api.onboard(document)
-    console.print(f"Onboarding [bold]{accepted.tenant_id}[/bold] from {_shown(demo.request)}")
-    with _view(console) as view:
-        operation = follow(api, accepted.operation_id, view)
-    tenant = api.tenant(accepted.tenant_id)
-    (demo.state / "arm-requests.jsonl").write_bytes(arm.requests())
-    if operation.state == "succeeded" and tenant.state == "active":
-        complete = show_success(console, operation, tenant, arm, demo.speed)
-    else:
-        complete = False
-        show_failure(console, operation, tenant)
+    for request in asked:
+        console.print(
+            f"Onboarding [bold]{escape(request.name)}[/bold] from {_shown(request.path)}",
+            highlight=False,
+        )
+    with _views(console, asked) as views:
+        ends = onboard_all(api, asked, views)
+    records = arm.requests()
+    (demo.state / "arm-requests.jsonl").write_bytes(records)
+    in_arm = arm.resources()
+    show_trees(console, ends, in_arm, full=demo.full)
+    show_ends(console, ends, demo.speed)
+    complete = is_complete(console, ends, in_arm)
+    show_traffic(console, traffic(records), sum(end.active for end in ends))
     show_next(console, _shown(demo.state))
-    return 0 if complete else EXIT_FAILED
+    return 0 if complete and all(end.active for end in ends) else EXIT_FAILED
 
 
 @contextmanager
-def _view(console: Console) -> Iterator[View]:
+def _views(console: Console, asked: Sequence[Asked]) -> Iterator[Sequence[View]]:
     """A live view where there is a terminal, lines elsewhere."""
     if not console.is_terminal:
-        yield PlainView(lambda line: console.print(line, markup=False, highlight=False))
+        yield _plain_views(console, asked)
         return
-    view = LiveView()
-    with Live(view, console=console, refresh_per_second=8):
-        yield view
+    board = Board(asked) if len(asked) > 1 else None
+    alone = LiveView()
+    with Live(board or alone, console=console, refresh_per_second=8):
+        yield board.columns if board else [alone]
+
+
+def _plain_views(console: Console, asked: Sequence[Asked]) -> list[View]:
+    """Each line begins with the tenant where there are several."""
+
+    def write(line: str) -> None:
+        console.print(line, markup=False, highlight=False)
+
+    width = max(len(request.name) for request in asked)
+    if len(asked) == 1:
+        return [PlainView(write)]
+    return [PlainView(write, f"{request.name:<{width}}  ") for request in asked]
 
 
 def _shown(path: Path) -> Path:
@@ -110,18 +158,33 @@ def _shown(path: Path) -> Path:
 def parse(arguments: list[str] | None) -> Demo:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m localcloud.demo", description=__doc__)
-    parser.add_argument("--request", type=Path, default=REQUEST, metavar="FILE")
+    parser.add_argument(
+        *("--request", "-r"),
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="a tenant request; may be given several times (default: one of each tier)",
+    )
     parser.add_argument("--state", type=Path, default=STATE, metavar="DIR", help="emptied first")
     parser.add_argument("--port-offset", type=port_offset, metavar="N")
     parser.add_argument("--speed", type=speed, default=DEFAULT_SPEED, metavar="X")
+    parser.add_argument(
+        "--tree",
+        choices=["short", "full"],
+        default="short",
+        help="what was made: the first tenant on one screen, or everything of all",
+    )
     given = parser.parse_args(arguments)
-    if not given.request.is_file():
-        parser.error(f"there is no file {given.request}")
+    requests: Sequence[Path] = given.request or REQUESTS
+    for path in requests:
+        if not path.is_file():
+            parser.error(f"there is no file {path}")
     return Demo(
-        request=given.request.resolve(),
+        requests=tuple(path.resolve() for path in requests),
         state=given.state.resolve(),
         port_offset=given.port_offset,
         speed=given.speed,
+        full=given.tree == "full",
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from localcloud.supervisor.cloud import ROOT
-from localcloud.supervisor.errors import LocalCloudError
+from localcloud.supervisor.errors import EXIT_PORT_IN_USE, LocalCloudError, PortInUseError
 from localcloud.supervisor.state import LOCK, locked
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -58,6 +58,7 @@ def local_cloud(state: Path, *, port_offset: int, speed: float) -> Iterator[Endp
     when this program is killed, as its standard input is then closed.
 
     Raises:
+        PortInUseError: A port is taken.
         LocalCloudError: It does not start; the message says why.
     """
     errors = state / "up.log"
@@ -77,8 +78,9 @@ def local_cloud(state: Path, *, port_offset: int, speed: float) -> Iterator[Endp
     try:
         line = process.stdout.readline() if process.stdout else b""
         if not line:
-            process.wait()
-            raise LocalCloudError(_last_line(errors))
+            code = process.wait()
+            family = PortInUseError if code == EXIT_PORT_IN_USE else LocalCloudError
+            raise family(_last_line(errors))
         yield _endpoints(line)
     finally:
         _end(process)

@@ -19,6 +19,9 @@ class View(Protocol):
     def update(self, operation: Operation) -> None:
         """Show its newest state."""
 
+    def refused(self, trouble: str) -> None:
+        """Show that there is none, or that nothing more can be told of it, and why."""
+
 
 def follow(
     api: Api, operation_id: str, view: View, *, pause: Callable[[float], None] = time.sleep

@@ -10,7 +10,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from localcloud.demo.models import Operation, Resource, Step
+from localcloud.demo.models import Operation, Resource, Step, Wait, start
 
 SHOWN_RESOURCES = 8
 MARGIN = 4
@@ -28,11 +28,16 @@ class LiveView:
 
     def __init__(self) -> None:
         self._operation: Operation | None = None
+        self._trouble = ""
         self._spinner = Spinner("dots", style="cyan")
 
     def update(self, operation: Operation) -> None:
         """Show this from now on."""
         self._operation = operation
+
+    def refused(self, trouble: str) -> None:
+        """Show this instead of a request that is on its way."""
+        self._trouble = trouble
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Not the whole width: a terminal that echoes ^C behind a full line would scroll."""
@@ -40,6 +45,8 @@ class LiveView:
 
     def _rendered(self) -> RenderableType:
         """The steps, and beneath a running one the resources under way."""
+        if self._operation is None and self._trouble:
+            return Text("  there is nothing to follow", "red")
         if self._operation is None:
             return Text("  the request is on its way", "dim")
         table = Table.grid(padding=(0, 1))
@@ -61,42 +68,48 @@ class LiveView:
         mark = MARKS.get(step.state, self._spinner)
         style = "bold" if step.state == "running" else ""
         count = f"{step.done} of {len(step.resources)} resources" if step.resources else ""
-        seconds = step.seconds if step.seconds is not None else _since(step.started_at, now)
+        seconds = step.seconds if step.seconds is not None else since(step.started_at, now)
         return mark, Text(f"{step.number}. {step.name}", style), duration(seconds), count
 
 
 def _resource_rows(step: Step, now: datetime) -> Iterator[tuple[RenderableType, ...]]:
     """What is under way in a step or has gone wrong, longest first."""
     shown = [item for item in step.resources if item.state not in {"waiting", "done"}]
-    for item in sorted(shown, key=_start)[:SHOWN_RESOURCES]:
+    for item in sorted(shown, key=start)[:SHOWN_RESOURCES]:
         failed = item.state in {"failed", "left"}
         name = Text(f"   {item.label}", "red" if failed else "dim")
-        spent = item.seconds if item.seconds is not None else _since(item.started_at, now)
+        spent = item.seconds if item.seconds is not None else since(item.started_at, now)
         yield "", name, Text(duration(spent), "dim"), Text(situation(item, now), "dim")
     if len(shown) > SHOWN_RESOURCES:
         yield "", Text(f"   and {len(shown) - SHOWN_RESOURCES} more", "dim"), "", ""
 
 
-def _start(item: Resource) -> datetime:
-    return item.started_at or datetime.max.replace(tzinfo=UTC)
-
-
 def situation(item: Resource, now: datetime) -> str:
     """What a resource is doing: why it waits and how long still, and how often it was tried."""
-    kind = item.type.rpartition("/")[2]
     if item.state != "running":
         told = item.state
     elif item.wait:
-        left = (item.wait.until - now).total_seconds() if item.wait.until else 0.0
+        left = remaining(item.wait, now)
         told = f"waiting {left:.0f} s: " if left >= 1 else "waiting: "
-        told += STATED_WAIT.sub("", item.wait.cause)
+        told += why(item.wait)
     else:
         told = ""
     attempt = f"attempt {item.attempts}" if item.attempts > 1 else ""
-    return ", ".join(part for part in (kind, attempt, told) if part)
+    return ", ".join(part for part in (item.kind, attempt, told) if part)
 
 
-def _since(start: datetime | None, now: datetime) -> float | None:
+def remaining(wait: Wait, now: datetime) -> float:
+    """Seconds until it looks again; below zero when that moment has passed."""
+    return (wait.until - now).total_seconds() if wait.until else 0.0
+
+
+def why(wait: Wait) -> str:
+    """What it waits for, without the wait."""
+    return STATED_WAIT.sub("", wait.cause)
+
+
+def since(start: datetime | None, now: datetime) -> float | None:
+    """Seconds since a start that may not have been; never negative."""
     return max(0.0, (now - start).total_seconds()) if start else None
 
 

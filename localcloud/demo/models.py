@@ -1,13 +1,20 @@
 """What the demo reads from the HTTP API; what it does not show is ignored."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# Names that say nothing of what bears them, or only whose it is.
+UNTELLING = re.compile(
+    rf"default|spokewright|policy|app|kubernetes|tenant-.+|{GUID.pattern}", re.IGNORECASE
+)
+
+
+QUIET = frozenset({"waiting", "done", "undone"})
 
 
 class Document(BaseModel):
@@ -53,7 +60,17 @@ class Resource(Document):
 
     @property
     def label(self) -> str:
-        """Its name, or its key where Azure wants a name that tells nothing."""
+        """Its name, or its key where the name alone tells nothing."""
+        return self.key if UNTELLING.fullmatch(self.name) else self.name
+
+    @property
+    def kind(self) -> str:
+        """Its type without the namespace."""
+        return self.type.rpartition("/")[2]
+
+    @property
+    def title(self) -> str:
+        """Its name where its place is shown too: only a GUID gives way to the key."""
         return self.key if GUID.fullmatch(self.name) else self.name
 
     @property
@@ -106,9 +123,25 @@ class Operation(Document):
         """Whether nothing more will happen."""
         return self.state in {"succeeded", "failed", "compensated"}
 
+    @property
+    def planned(self) -> bool:
+        """Whether it is known what there is to do."""
+        return any(step.resources for step in self.steps)
+
     def resources(self) -> dict[str, Resource]:
         """Every resource by its key."""
         return {resource.key: resource for step in self.steps for resource in step.resources}
+
+    @property
+    def under_way(self) -> list[Resource]:
+        """What is being worked on or has gone wrong, the longest first."""
+        found = [item for item in self.resources().values() if item.state not in QUIET]
+        return sorted(found, key=start)
+
+
+def start(item: Resource) -> datetime:
+    """When its work began, for sorting: what has not begun comes last."""
+    return item.started_at or datetime.max.replace(tzinfo=UTC)
 
 
 class Tenant(Document):

@@ -1,6 +1,6 @@
 """What an onboarding has made: a tree of resources, with what tells most about each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,20 +8,42 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from landing_zone.arm_ids import normalized
+from localcloud.demo.kinds import PROVIDER
 from localcloud.demo.live import duration
 from localcloud.demo.models import Operation, Resource
 
-PROVIDER = "resource provider"
 SHORT = {"subscriptions": "Subscription", "resourcegroups": "Resource group"}
 
 
 @dataclass
 class Node:
-    """One place in the tree of ARM ids."""
+    """One place in the tree of ARM ids.
 
-    label: str
+    Attributes:
+        kind: Its type; of a child the last segment only.
+        name: Its name; for a resource of the plan whose name is a GUID, its key.
+        resource: What the plan has there, if anything.
+        children: What stands in it.
+    """
+
+    kind: str
+    name: str
     resource: Resource | None = None
     children: dict[str, "Node"] = field(default_factory=dict)
+
+    def below(self) -> Iterator["Node"]:
+        """Everything that stands in it, at any depth."""
+        for child in self.children.values():
+            yield child
+            yield from child.below()
+
+
+def places(operation: Operation) -> Node:
+    """Where the resources of an operation stand; the root is no place itself."""
+    root = Node("", "")
+    for resource in operation.resources().values():
+        _insert(root, resource)
+    return root
 
 
 def tree(operation: Operation, in_arm: Mapping[str, Mapping[str, Any]]) -> Tree:
@@ -31,9 +53,7 @@ def tree(operation: Operation, in_arm: Mapping[str, Mapping[str, Any]]) -> Tree:
         operation: Whose resources to show.
         in_arm: What Resource Manager has, by normalized id.
     """
-    root = Node("created")
-    for resource in operation.resources().values():
-        _insert(root, resource)
+    root = places(operation)
     drawn = Tree(f"[bold]What {escape(operation.tenant_id)} consists of[/bold]", guide_style="dim")
     _draw(drawn, root.children.values(), in_arm)
     return drawn
@@ -81,16 +101,16 @@ def _insert(root: Node, resource: Resource) -> None:
     places = levels(resource.id)
     for kind, name in places:
         own = (kind, name) == places[-1] and kind != "subscriptions"
-        shown = escape(resource.label if own else name)
-        label = f"{shown} [dim]{escape(SHORT.get(kind.lower(), kind))}[/dim]"
-        node = node.children.setdefault(f"{kind}/{name}".lower(), Node(label))
+        shown = resource.title if own else name
+        node = node.children.setdefault(f"{kind}/{name}".lower(), Node(kind, shown))
     node.resource = resource
 
 
 def _draw(drawn: Tree, nodes: Iterable[Node], in_arm: Mapping[str, Mapping[str, Any]]) -> None:
     for node in nodes:
         resource = node.resource
-        label = node.label
+        kind = SHORT.get(node.kind.lower(), node.kind)
+        label = f"{escape(node.name)} [dim]{escape(kind)}[/dim]"
         body = in_arm.get(normalized(resource.id), {}) if resource else {}
         if resource:
             notes = [*highlights(body), duration(resource.seconds)]

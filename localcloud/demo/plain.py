@@ -8,10 +8,16 @@ from localcloud.demo.models import Operation, Resource, Step
 
 
 class PlainView:
-    """Writes one line for each change of an operation."""
+    """Writes one line for each change of an operation.
 
-    def __init__(self, write: Callable[[str], None]) -> None:
-        self._write = write
+    Args:
+        write: Where to.
+        prefix: Begins each line; tells several operations apart.
+    """
+
+    def __init__(self, write: Callable[[str], None], prefix: str = "") -> None:
+        self._out = write
+        self._prefix = prefix
         self._seen: dict[str, str] = {}
 
     def update(self, operation: Operation) -> None:
@@ -20,6 +26,14 @@ class PlainView:
         for step in operation.steps:
             for line in self._changes(step, now):
                 self._write(line)
+
+    def refused(self, trouble: str) -> None:
+        """Write why there is nothing more to tell."""
+        for line in trouble.splitlines():
+            self._write(line)
+
+    def _write(self, line: str) -> None:
+        self._out(self._prefix + line)
 
     def _changes(self, step: Step, now: datetime) -> Iterator[str]:
         if self._changed(f"step {step.number}", step.state) and step.state == "running":

@@ -336,6 +336,10 @@ async def test_whoever_waits_is_told_for_what() -> None:
         "the hub's firewall is busy with ipGroups/x: 3 writes to go, 12 tenants wait"
     )
     assert outcome.wait == 4.0
+    alone = HubStatus(phase="writing", cause="ipGroups/x", left=1, waiting=1)
+    world.client.statuses[INSTANCE] = FakeStatus(INSTANCE, "Running", alone.dump())
+    outcome = await poll_hub(world.deps, world.client, call("hub:firewall"))
+    assert outcome.message.endswith("ipGroups/x: 1 write to go, 1 tenant waits")
 
 
 async def test_answers_become_outcomes() -> None:

@@ -13,13 +13,14 @@ from landing_zone.contracts import PollTarget
 from landing_zone.errors import TemporaryError
 from landing_zone.hub_state.changes import changes
 from landing_zone.hub_state.contracts import HubStep
-from landing_zone.hub_state.members import Member
+from landing_zone.hub_state.members import Lane, Member
 from landing_zone.hub_state.render import desired_state
 from landing_zone.ports import Accepted, Poll
 from tests.fakes import World
-from tests.unit.hub_members import HUB, SETTINGS, firewall
+from tests.unit.hub_members import HUB, SETTINGS, firewall, peered, pooled
 
 FIRST = HubStep(hub=HUB.name, lane="firewall", collected=100)
+BESIDE = HubStep(hub=HUB.name, lane="network", collected=100)
 TARGET = PollTarget(kind="location", url="https://arm/1")
 NAMES = ("a.org", "b.org")
 STEPS = 60
@@ -37,8 +38,10 @@ HAPPENINGS = st.lists(
 )
 
 
-def member(number: int) -> Member:
-    """A tenant whose profiles and names differ from those of the others."""
+def member(number: int, lane: Lane = "firewall") -> Member:
+    """A tenant whose wishes differ from those of the others."""
+    if lane == "network":
+        return peered(number) if number % 2 else pooled(number)
     profiles = [name for bit, name in enumerate(("azure", "github")) if number >> bit & 1]
     return firewall(number, *profiles, fqdns=NAMES[: number % 3])
 
@@ -48,10 +51,10 @@ async def happen(world: World, step: HubStep, happening: Happening) -> HubStep:
     what, number = happening
     match what:
         case "ask" | "leave":
-            await world.hub_requests.ask(member(number), present=what == "ask")
+            await world.hub_requests.ask(member(number, step.lane), present=what == "ask")
             return step
         case "restarted":
-            return FIRST
+            return _first(step)
         case "busy":
             world.arm.script("PUT", TemporaryError("AnotherOperationInProgress", "busy"))
         case "lost":
@@ -70,13 +73,17 @@ async def stepped(world: World, step: HubStep) -> HubStep:
     for key, body in world.arm.bodies.items():
         body["id"] = key
     answer = await step_hub(world.deps, step)
-    return FIRST if answer.state == "over" else answer.next
+    return _first(step) if answer.state == "over" else answer.next
 
 
-async def lived(happenings: list[Happening]) -> World:
+def _first(step: HubStep) -> HubStep:
+    return FIRST if step.lane == "firewall" else BESIDE
+
+
+async def lived(happenings: list[Happening], first: HubStep = FIRST) -> World:
     """A world in which all that happened, and in which the reconciler then came to rest."""
     world = World()
-    step = FIRST
+    step = first
     for happening in happenings:
         step = await happen(world, step, happening)
     for _ in range(STEPS):
@@ -85,19 +92,19 @@ async def lived(happenings: list[Happening]) -> World:
 
 
 @settings(max_examples=60, deadline=None)
-@given(HAPPENINGS)
-def test_the_hub_ends_as_its_tenants_want_it(happenings: list[Happening]) -> None:
+@given(HAPPENINGS, st.sampled_from([FIRST, BESIDE]))
+def test_the_hub_ends_as_its_tenants_want_it(happenings: list[Happening], first: HubStep) -> None:
     """Everyone is answered, and ARM holds all that is wanted and nothing else."""
-    world = asyncio.run(lived(happenings))
+    world, lane = asyncio.run(lived(happenings, first)), first.lane
     last = {number: what for what, number in happenings if what in {"ask", "leave"}}
-    wanted = {f"tenant-{number}" for number, what in last.items() if what == "ask"}
+    wanted = {member(number, lane).name for number, what in last.items() if what == "ask"}
     rows = [row.value for row in world.hub_requests.rows.values()]
-    assert {row.member.tenant_id: row.state for row in rows} == dict.fromkeys(wanted, "applied")
+    assert {row.member.name: row.state for row in rows} == dict.fromkeys(wanted, "applied")
     members = [row.member for row in rows]
-    desired = desired_state(HUB, "firewall", members, SETTINGS)
+    desired = desired_state(HUB, lane, members, SETTINGS)
     held = {normalized(key): body for key, body in world.arm.bodies.items()}
     assert held.keys() == desired.keys()
-    assert changes(HUB, "firewall", desired, held, ()) == ()
+    assert changes(HUB, lane, desired, held, ()) == ()
 
 
 @settings(max_examples=60, deadline=None)

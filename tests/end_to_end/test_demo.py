@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from landing_zone.plan import Step
 from tests.end_to_end.checks import CHECKER, assert_conforms
 from tests.end_to_end.cloud import ROOT, descendants, some_free_offset
 
@@ -19,13 +20,18 @@ def command(folder: Path) -> list[str]:
     return [*DEMO, "--state", str(folder / "state"), "--port-offset", str(some_free_offset())]
 
 
-def test_the_demo_ends_with_an_active_tenant(tmp_path: Path) -> None:
-    """Exit code 0, each step told, and where to look next."""
+def test_the_demo_ends_with_an_active_tenant_of_each_tier(tmp_path: Path) -> None:
+    """Exit code 0, each step told, few firewall writes for all, and where to look next."""
     done = subprocess.run(
         command(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False, timeout=100
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    for words in ("Subscription", "Spoke network", "is active after", "Critical path", "make up"):
+    for tenant in ("contoso-research", "adatum-claims", "northwind-trading"):
+        for stage in Step:
+            assert f"{tenant:<17}  {stage.value}. {stage.title}: done" in done.stdout
+    for tier in ("namespace", "nodepool", "cluster"):
+        assert f"({tier}) is active after" in done.stdout
+    for words in ("Key Vault  private endpoint 10.", "Critical path", "served all 3", "make up"):
         assert words in done.stdout
     records = tmp_path / "state" / "arm-requests.jsonl"
     assert records.stat().st_size

@@ -30,9 +30,11 @@ from tests.unit.hubs import asking_for, document_of, holding, hub, two_hubs
 from tests.unit.strategies import tenant_requests
 
 NODES = {"size": "Standard_D4ds_v5", "min": 1, "max": 3}
+NO_DATA = {"storage": False, "database": "none", "vectorIndex": "none"}
 LEAST = example_request(
     network={"prefixLength": 27},
     compute={"cpu": 1, "memoryGiB": 1},
+    data=NO_DATA,
     ai={},
     egress={"profiles": [], "fqdns": []},
 )
@@ -62,6 +64,7 @@ def demands() -> st.SearchStrategy[Demand]:
             asking_for(
                 {"small": tokens} if tokens else None,
                 network={"prefixLength": length},
+                data=NO_DATA,
                 egress={"profiles": ["azure"], "fqdns": [f"a{n}.contoso.com" for n in fqdns]},
                 isolation=tier,
                 compute={"cpu": 4, "memoryGiB": 16, "nodes": NODES},

@@ -21,7 +21,7 @@ from landing_zone.planning.node_subnets import (
 from landing_zone.reservation import Reservation
 from tests.fakes import example_request
 from tests.unit.planned import HUB
-from tests.unit.planned_whole import NODES
+from tests.unit.planned_whole import NODES, wanting, whole_plan_of
 
 TODAY = date(2026, 3, 14)
 RANGE = IPv4Network("10.0.12.0/22")
@@ -96,11 +96,12 @@ def test_hub_without_a_range_takes_no_node_pools() -> None:
         node_subnet_properties(bare, RANGE)
 
 
-@pytest.mark.parametrize(("length", "most"), [(29, 2), (28, 10), (27, 24), (26, 53)])
+@pytest.mark.parametrize(("length", "most"), [(29, 2), (28, 10), (27, 26), (26, 58)])
 def test_nodes_and_those_of_an_upgrade_fit_into_the_subnet(length: int, most: int) -> None:
-    """Azure keeps five addresses, and an upgrade brings a node more for each ten."""
+    """Azure keeps five addresses, and an upgrade brings a node more."""
     hub = hub_with(length)
-    assert most + -(-most // 10) <= 2 ** (32 - length) - 5 < most + 1 + -(-(most + 1) // 10)
+    pool = whole_plan_of(wanting("nodepool")).by_key["node-pool"].body["properties"]
+    assert most + int(pool["upgradeSettings"]["maxSurge"]) + 5 == 2 ** (32 - length)
     assert placed(hub, [], [], nodes=most).node_subnet is not None
     with pytest.raises(CapacityExceeded, match=f"asked {most + 1}, left {most} of {most} nodes"):
         placed(hub, [], [], nodes=most + 1)

@@ -62,31 +62,45 @@ def operation(state: str, resources: Sequence[dict[str, Any]], **more: Any) -> d
     }
 
 
+def document(tenant_id: str) -> bytes:
+    """What stands for the request of a tenant."""
+    return f"tenantId: {tenant_id}".encode()
+
+
 class FakeCloud:
     """Answers of the API, in turn; the last one of a path is repeated.
 
     Attributes:
         answers: For each path, what it answers.
         received: Bodies of the requests that were posted.
+        replies: What is answered to a posted body instead.
     """
 
     def __init__(self, tenant_state: str, operations: Sequence[Answer]) -> None:
-        accepted = {"tenantId": "contoso", "state": "requested", "operationId": "op-1"}
-        tenant = {
-            "tenantId": "contoso",
-            "state": tenant_state,
-            "hub": "hub-weu",
-            "subscriptionId": SUBSCRIPTION.rpartition("/")[2],
-            "addressRange": "10.16.0.0/24",
-        }
+        write = {"method": "PUT", "url": "https://localhost/subscriptions/s?", "status": 201}
         self.answers: dict[str, list[Answer]] = {
-            "/api/tenants": [(202, accepted)],
-            "/api/tenants/contoso": [(200, tenant)],
-            "/api/operations/op-1": list(operations),
-            "/_local/requests": [(200, {"method": "PUT"})],
+            "/_local/requests": [(200, write)],
             "/_local/resources": [(200, [])],
         }
         self.received: list[bytes] = []
+        self.replies: dict[bytes, Answer] = {}
+        self.onboards("contoso", tenant_state, operations)
+
+    def onboards(self, tenant_id: str, state: str, operations: Sequence[Answer]) -> None:
+        """Let there be an onboarding of a tenant: the answers while it lasts, and its end."""
+        number = len(self.replies) + 1
+        accepted = {"tenantId": tenant_id, "state": "requested", "operationId": f"op-{number}"}
+        tenant = {
+            "tenantId": tenant_id,
+            "state": state,
+            "hub": "hub-weu",
+            "isolation": "namespace",
+            "subscriptionId": SUBSCRIPTION.rpartition("/")[2],
+            "addressRange": f"10.16.{number - 1}.0/24",
+        }
+        self.replies[document(tenant_id)] = (202, accepted)
+        self.answers[f"/api/tenants/{tenant_id}"] = [(200, tenant)]
+        self.answers[f"/api/operations/op-{number}"] = list(operations)
 
     def holds(self, *bodies: dict[str, Any]) -> None:
         """Let Resource Manager have these."""
@@ -111,8 +125,9 @@ def serving(cloud: FakeCloud, directory: Path) -> Iterator[Endpoints]:
             self._send(*cloud.answer(self.path))
 
         def do_POST(self) -> None:
-            cloud.received.append(self.rfile.read(int(self.headers["content-length"])))
-            self.do_GET()
+            body = self.rfile.read(int(self.headers["content-length"]))
+            cloud.received.append(body)
+            self._send(*cloud.replies[body])
 
         def _send(self, status: int, document: Any) -> None:
             body = json.dumps(document).encode()

@@ -4,15 +4,15 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import pytest
 from rich.console import Console
 
 from localcloud.demo.__main__ import Demo, onboard
-from localcloud.demo.client import ApiError
+from localcloud.demo.asking import Asked
 from tests.localcloud.demo.fake_cloud import (
     GROUP,
     NETWORK,
     FakeCloud,
+    document,
     operation,
     resource,
     serving,
@@ -34,29 +34,109 @@ IN_ARM: list[dict[str, Any]] = [
 ]
 
 
-def show(cloud: FakeCloud, directory: Path, *, terminal: bool = False) -> tuple[int, str]:
+def show(
+    cloud: FakeCloud,
+    directory: Path,
+    *tenants: str,
+    terminal: bool = False,
+    full: bool = False,
+) -> tuple[int, str]:
     """Onboard on the fake; returns the exit code and what was shown."""
     shown = StringIO()
-    console = Console(file=shown, width=120, force_terminal=terminal, color_system=None)
-    demo = Demo(request=directory / "request.yaml", state=directory, port_offset=None, speed=60)
+    console = Console(file=shown, width=120, height=40, force_terminal=terminal, color_system=None)
+    demo = Demo(requests=(), state=directory, port_offset=None, speed=60, full=full)
+    asked = [
+        Asked(directory / f"{name}.yaml", document(name), name, tier="namespace")
+        for name in tenants or ["contoso"]
+    ]
     with serving(cloud, directory) as endpoints:
-        code = onboard(demo, console, endpoints, b"tenantId: contoso")
+        code = onboard(demo, console, endpoints, asked)
     return code, shown.getvalue()
 
 
-def test_an_onboarding_ends_with_the_tree_of_what_was_created(tmp_path: Path) -> None:
-    """Each resource stands below its resource group, with what tells most about it."""
+def three_tenants() -> FakeCloud:
+    """A cloud on which three tenants are onboarded."""
+    cloud = FakeCloud("active", [(200, RUNNING), (200, SUCCEEDED)])
+    cloud.onboards("fabrikam", "active", [(200, RUNNING), (200, SUCCEEDED)])
+    cloud.onboards("northwind", "active", [(200, SUCCEEDED)])
+    cloud.holds(*IN_ARM)
+    return cloud
+
+
+def test_an_onboarding_ends_with_what_was_created(tmp_path: Path) -> None:
+    """On one screen, with what tells most about each resource."""
     cloud = FakeCloud("active", [(200, RUNNING), (200, SUCCEEDED)])
     cloud.holds(*IN_ARM)
     code, shown = show(cloud, tmp_path)
     assert code == 0
     assert cloud.received == [b"tenantId: contoso"]
-    assert "contoso is active after 3.0 s" in shown
-    assert "rg-contoso" in shown
-    assert "10.16.0.0/24  1.5 s" in shown
-    assert "Critical path 3.0 s\n  rg-contoso 1.5 s > vnet-contoso 1.5 s" in shown
+    assert "contoso (namespace) is active after 3.0 s" in shown
+    assert "rg-contoso  resource group" in shown
+    assert "vnet-contoso  network  10.16.0.0/24" in shown
+    assert "  Critical path 3.0 s: rg-contoso 1.5 s > vnet-contoso 1.5 s" in shown
     assert "holds 2 resources in all, 2 of them in the tenant's subscription" in shown
+    assert "1 calls, 1 of them writes; 0 writes to the hub's firewall served one" in shown
     assert (tmp_path / "arm-requests.jsonl").read_bytes()
+
+
+def test_the_full_tree_shows_each_resource_with_its_time(tmp_path: Path) -> None:
+    """For whoever asks for it, of every tenant."""
+    cloud = three_tenants()
+    _, shown = show(cloud, tmp_path, "contoso", "fabrikam", full=True)
+    assert shown.count("virtualNetworks  10.16.0.0/24  1.5 s") == 2
+
+
+def test_several_are_onboarded_at_once_and_each_is_told_of(tmp_path: Path) -> None:
+    """Each line of a log begins with its tenant; the tree is the first one's."""
+    code, shown = show(three_tenants(), tmp_path, "contoso", "fabrikam", "northwind")
+    assert code == 0
+    assert shown.count("contoso    3. Spoke network: running\n") == 1
+    assert shown.count("fabrikam   3. Spoke network: running\n") == 1
+    assert shown.count("northwind  3. Spoke network: done 2.9 s\n") == 1
+    for name in ("contoso", "fabrikam", "northwind"):
+        assert f"{name} (namespace) is active after 3.0 s" in shown
+    assert shown.count("vnet-contoso  network  10.16.0.0/24") == 1
+    assert "2 of them in the tenants' subscriptions" in shown
+    assert "served all 3 tenants" in shown
+
+
+def test_on_a_terminal_several_stand_side_by_side(tmp_path: Path) -> None:
+    """The last picture has a column for each, and all of it done."""
+    code, shown = show(three_tenants(), tmp_path, "contoso", "fabrikam", "northwind", terminal=True)
+    assert code == 0
+    last = shown[shown.rindex("1. Request") :]
+    total = next(line for line in last.splitlines() if "all of it" in line)
+    assert total.count("2/2") == 3
+
+
+def test_one_that_is_refused_does_not_hide_the_others(tmp_path: Path) -> None:
+    """It is told with every fault, and fails the demo; the others go on."""
+    cloud = three_tenants()
+    faults = [
+        {"path": "region", "message": "no hub there"},
+        {"path": "owner", "message": "missing"},
+    ]
+    problem = {"title": "Invalid request", "status": 400, "errors": faults}
+    cloud.replies[document("contoso")] = (400, problem)
+    code, shown = show(cloud, tmp_path, "contoso", "fabrikam")
+    assert code == 1
+    assert "contoso   HTTP 400: Invalid request\n" in shown
+    assert "contoso was not onboarded:\n  HTTP 400: Invalid request" in shown
+    assert "  region: no hub there" in shown
+    assert "  owner: missing" in shown
+    assert "fabrikam (namespace) is active after 3.0 s" in shown
+
+
+def test_one_that_fails_does_not_hide_the_others(tmp_path: Path) -> None:
+    """What has become active is shown, and what has not with its reason."""
+    cloud = three_tenants()
+    over = operation("compensated", [resource("group", GROUP, "undone")], reason="QuotaExceeded")
+    cloud.onboards("adatum", "failed", [(200, over)])
+    code, shown = show(cloud, tmp_path, "adatum", "fabrikam", terminal=True)
+    assert code == 1
+    assert "adatum is failed: the operation compensated" in shown
+    assert "QuotaExceeded" in shown
+    assert "fabrikam (namespace) is active after 3.0 s" in shown
 
 
 def test_without_a_terminal_each_change_is_one_line(tmp_path: Path) -> None:
@@ -114,19 +194,3 @@ def test_a_host_that_starts_again_does_not_end_the_demo(tmp_path: Path) -> None:
     cloud = FakeCloud("active", [(200, RUNNING), (503, {}), (503, {}), (200, SUCCEEDED)])
     cloud.holds(*IN_ARM)
     assert show(cloud, tmp_path)[0] == 0
-
-
-def test_a_refused_request_shows_every_fault(tmp_path: Path) -> None:
-    """The problem document in words."""
-    cloud = FakeCloud("active", [(200, SUCCEEDED)])
-    errors = [
-        {"path": "region", "message": "no hub there"},
-        {"path": "owner", "message": "missing"},
-    ]
-    problem = {"title": "Invalid request", "status": 400, "errors": errors}
-    cloud.answers["/api/tenants"] = [(400, problem)]
-    with pytest.raises(ApiError) as refused:
-        show(cloud, tmp_path)
-    assert str(refused.value) == (
-        "HTTP 400: Invalid request\n  region: no hub there\n  owner: missing"
-    )

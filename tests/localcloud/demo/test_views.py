@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from localcloud.demo.live import situation
 from localcloud.demo.models import Resource, Wait
 from localcloud.demo.outcome import highlights, is_listed, levels, parts
@@ -36,6 +38,15 @@ def test_a_resource_whose_name_tells_nothing_is_shown_by_its_key() -> None:
     assert named.label == "to-hub"
     guid = named.model_copy(update={"name": "cb7cba46-869c-5aed-b088-664852b8d7db"})
     assert guid.label == "peering"
+    assert guid.title == "peering"
+
+
+@pytest.mark.parametrize("name", ["default", "spokewright", "policy", "app", "tenant-contoso"])
+def test_a_name_that_many_have_gives_way_to_the_key(name: str) -> None:
+    """Unless the place is shown beside it."""
+    zone_group = resource("done").model_copy(update={"key": "dns:vault", "name": name})
+    assert zone_group.label == "dns:vault"
+    assert zone_group.title == name
 
 
 def test_a_wait_that_is_over_is_no_countdown() -> None:
