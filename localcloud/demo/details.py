@@ -11,6 +11,7 @@ from rich.text import Text
 from localcloud.demo.columns import Column
 from localcloud.demo.live import duration, remaining, since, why
 from localcloud.demo.models import Operation, Resource, Wait
+from localcloud.demo.room import shares, shown_of
 
 # All tenants wait for the same writer of the hub, so what it does is shown once.
 OF_THE_HUB = re.compile(r"the hub's (?P<lane>\w+) ")
@@ -70,25 +71,12 @@ def tenants_work(columns: Sequence[Column], width: int, lines: int, now: datetim
     return table
 
 
-def shares(wanted: Iterator[int], lines: int) -> list[int]:
-    """Divide lines among those who want some: nobody gets more than wanted, all get alike."""
-    wishes = list(wanted)
-    given = [0] * len(wishes)
-    while lines > 0 and given != wishes:
-        for number, wish in enumerate(wishes):
-            if given[number] < wish and lines > 0:
-                given[number] += 1
-                lines -= 1
-    return given
-
-
 def _cut(rows: Sequence[Row], share: int) -> Sequence[Row]:
     """The first rows; the last line says how many there is no room for."""
-    if len(rows) <= share:
-        return rows
-    if share <= 1:
-        return rows[:share]
-    return [*rows[: share - 1], (f"and {len(rows) - share + 1} more", "", Text())]
+    first = rows[: shown_of(len(rows), share)]
+    if len(first) < share:
+        return [*first, (f"and {len(rows) - len(first)} more", "", Text())]
+    return first
 
 
 def _rows(column: Column, now: datetime, *, kinds: bool) -> Iterator[Row]:

@@ -1,7 +1,7 @@
 """An operation as a table that changes: for a terminal."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from localcloud.demo.models import Operation, Resource, Step, Wait, start
+from localcloud.demo.room import shares, shown_of
 
 SHOWN_RESOURCES = 8
 MARGIN = 4
@@ -41,10 +42,11 @@ class LiveView:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Not the whole width: a terminal that echoes ^C behind a full line would scroll."""
-        yield Constrain(self._rendered(), options.max_width - MARGIN)
+        lines = console.size.height - 1
+        yield Constrain(self._rendered(lines), options.max_width - MARGIN)
 
-    def _rendered(self) -> RenderableType:
-        """The steps, and beneath a running one the resources under way."""
+    def _rendered(self, lines: int) -> RenderableType:
+        """The steps, and beneath a running one the resources under way as far as there is room."""
         if self._operation is None and self._trouble:
             return Text("  there is nothing to follow", "red")
         if self._operation is None:
@@ -56,9 +58,13 @@ class LiveView:
         table.add_column(overflow="ellipsis", no_wrap=True, ratio=1)
         table.expand = True
         now = datetime.now(UTC)
-        for step in self._operation.steps:
+        steps = self._operation.steps
+        shown = [_under_way(step) for step in steps]
+        wanted = (min(len(found), SHOWN_RESOURCES + 1) for found in shown)
+        rooms = shares(wanted, lines - len(steps) - 1)
+        for step, found, room in zip(steps, shown, rooms, strict=True):
             table.add_row(*self._step_row(step, now))
-            for row in _resource_rows(step, now):
+            for row in _resource_rows(found, room, now):
                 table.add_row(*row)
         if self._operation.waiting_for and not self._operation.over:
             return Group(table, Text(f"  waiting: {self._operation.waiting_for}", "yellow"))
@@ -72,16 +78,23 @@ class LiveView:
         return mark, Text(f"{step.number}. {step.name}", style), duration(seconds), count
 
 
-def _resource_rows(step: Step, now: datetime) -> Iterator[tuple[RenderableType, ...]]:
+def _under_way(step: Step) -> list[Resource]:
     """What is under way in a step or has gone wrong, longest first."""
     shown = [item for item in step.resources if item.state not in {"waiting", "done"}]
-    for item in sorted(shown, key=start)[:SHOWN_RESOURCES]:
+    return sorted(shown, key=start)
+
+
+def _resource_rows(
+    found: Sequence[Resource], room: int, now: datetime
+) -> Iterator[tuple[RenderableType, ...]]:
+    first = found[: shown_of(len(found), room)]
+    for item in first:
         failed = item.state in {"failed", "left"}
         name = Text(f"   {item.label}", "red" if failed else "dim")
         spent = item.seconds if item.seconds is not None else since(item.started_at, now)
         yield "", name, Text(duration(spent), "dim"), Text(situation(item, now), "dim")
-    if len(shown) > SHOWN_RESOURCES:
-        yield "", Text(f"   and {len(shown) - SHOWN_RESOURCES} more", "dim"), "", ""
+    if len(first) < room:
+        yield "", Text(f"   and {len(found) - len(first)} more", "dim"), "", ""
 
 
 def situation(item: Resource, now: datetime) -> str:

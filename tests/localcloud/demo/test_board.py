@@ -12,8 +12,9 @@ from rich.console import Console
 from localcloud.demo.asking import Asked
 from localcloud.demo.board import Board
 from localcloud.demo.columns import Column, as_columns
-from localcloud.demo.details import shares
+from localcloud.demo.live import LiveView
 from localcloud.demo.models import Operation
+from localcloud.demo.room import shares
 from tests.localcloud.demo.fake_cloud import operation, resource
 
 BUSY = "waiting 0.167 s: the hub's firewall is busy with ipGroups/x: 3 writes to go, 2 tenants wait"
@@ -45,7 +46,7 @@ def board(*states: Operation | str | None, names: Sequence[str] = ()) -> Board:
     return made
 
 
-def drawn(picture: Board, width: int = 80, height: int = 24) -> list[str]:
+def drawn(picture: Board | LiveView, width: int = 80, height: int = 24) -> list[str]:
     """The picture's lines, without their ends' blanks."""
     shown = StringIO()
     console = Console(
@@ -170,10 +171,36 @@ def test_long_times_have_room() -> None:
     assert shown.getvalue().count("1/1 1234 s") == 3
 
 
+@settings(max_examples=40)
+@given(height=st.integers(10, 60), counts=st.lists(st.integers(0, 40), min_size=1, max_size=6))
+def test_one_tenant_alone_fits_too(height: int, counts: list[int]) -> None:
+    """Its resources share what its steps leave; the longest of each step is shown where it can."""
+    steps = [
+        {
+            "number": number,
+            "name": f"Step {number}",
+            "state": "running",
+            "resources": [
+                resource(f"r{number}-{one}", f"/x/r{number}-{one}", "running")
+                for one in range(count)
+            ],
+        }
+        for number, count in enumerate(counts, start=2)
+    ]
+    view = LiveView()
+    view.update(Operation.model_validate(operation("running", []) | {"steps": steps}))
+    lines = drawn(view, 100, height)
+    assert len(lines) < height
+    shown = sum("virtualNetworks" in line for line in lines)
+    assert shown >= min(sum(count > 0 for count in counts), height - 2 - len(counts))
+    for number in range(2, 2 + len(counts)):
+        assert any(f"{number}. Step {number}" in line for line in lines)
+
+
 @given(st.lists(st.integers(0, 50), min_size=1), st.integers(0, 100))
 def test_lines_are_divided_alike(wanted: list[int], lines: int) -> None:
     """All are given out as far as they are wanted; who gets fewer than another wanted no more."""
-    given_out = shares(iter(wanted), lines)
+    given_out = shares(wanted, lines)
     assert sum(given_out) == min(lines, sum(wanted))
     for mine, wish in zip(given_out, wanted, strict=True):
         assert mine == wish or mine >= max(given_out) - 1
