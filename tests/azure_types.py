@@ -94,6 +94,7 @@ AZURE_TYPES: Final[Mapping[str, AzureType]] = {
         zone="privatelink.vaultcore.azure.net",
         logs=".",
     ),
+    "Microsoft.KeyVault/vaults/secrets": AzureType(),
     "Microsoft.KubernetesConfiguration/fluxConfigurations": AzureType(),
     "Microsoft.ManagedIdentity/userAssignedIdentities": AzureType(tags="tags"),
     "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials": AzureType(),

@@ -32,9 +32,9 @@ def faults(cloud: Cloud, *wanted: dict[str, Any]) -> Iterator[None]:
 
 
 def too_late(tenant_id: str) -> dict[str, Any]:
-    """A refusal of the last thing that is made for the vault."""
-    endpoint = f"*/privateEndpoints/pe-{tenant_id}-vault/privateDnsZoneGroups/*"
-    return {"preset": "disallowed-by-policy", "match": {"path": endpoint}, "count": 1000}
+    """A refusal of something that nothing waits for: all the rest is made, and taken back."""
+    export = f"*/providers/Microsoft.CostManagement/exports/focus-{tenant_id}"
+    return {"preset": "disallowed-by-policy", "match": {"path": export}, "count": 1000}
 
 
 def undeletable(path: str) -> dict[str, Any]:
@@ -71,6 +71,15 @@ def names(cloud: Cloud, tenant_id: str, *kinds: str) -> set[str]:
     }
 
 
+def secret_versions(cloud: Cloud, vaults: set[str]) -> list[int]:
+    """Numbers of the current versions of the secrets in those vaults."""
+    return [
+        int(item["properties"]["secretUriWithVersion"].rpartition("/")[2], 16)
+        for item in cloud.resources()
+        if item["type"] == f"{VAULTS}/secrets" and any(f"/{one}/" in item["id"] for one in vaults)
+    ]
+
+
 def brought_back(cloud: Cloud, name: str) -> list[Any]:
     """How a name was asked to be brought back."""
     sent = [
@@ -105,6 +114,7 @@ def test_what_was_deleted_beside_what_is_left_is_brought_back(cloud: Cloud) -> N
     assert names(cloud, "again-locked", VAULTS, ACCOUNTS) == kept
     assert names(cloud, "again-locked", *KEPT) == set()
     assert {mode for name in kept for mode in brought_back(cloud, name)} == {None, "recover", True}
+    assert secret_versions(cloud, kept) == [2], "a key that works, over that of the first attempt"
     assert tenant["addressRange"]
 
 

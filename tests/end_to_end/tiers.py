@@ -72,10 +72,12 @@ def onboarded_at_once(cloud: Cloud, access: dict[str, Any]) -> tuple[Onboarded, 
 
 
 def planned(cloud: Cloud, one: Onboarded, token: str) -> list[tuple[Resource, Any]]:
-    """Each resource of the plan that was applied, and what ARM holds of it now."""
+    """Each resource of the plan that was applied in ARM, and what ARM holds of it now."""
     outputs: dict[str, dict[str, str]] = {}
     found: list[tuple[Resource, Any]] = []
     for item in stored_plan(cloud, one.tenant["planHash"]).resources:
+        if item.write.on_data_plane:
+            continue
         resource = bound(item, outputs)
         current = cloud.read(resource.id, resource.api_version, token)
         outputs[item.key] = outputs_of(resource, current or {})

@@ -14,7 +14,7 @@ from landing_zone.tenant_request import TenantRequest
 from tests.azure_types import AZURE_TYPES
 from tests.fakes import HUBS
 from tests.unit.planned import HUB, reservation_for
-from tests.unit.planned_whole import Planned, full_plans, is_written, whole_plans
+from tests.unit.planned_whole import Planned, full_plans, is_arms, whole_plans
 from tests.unit.strategies import TIERS, tenant_requests
 
 ENDPOINTS = "Microsoft.Network/privateEndpoints"
@@ -26,8 +26,8 @@ KEPT_BY_AZURE = 5
 
 
 def written(made: Plan) -> list[Resource]:
-    """What the plan writes itself."""
-    return [item for item in made.resources if is_written(item)]
+    """What the plan writes itself in Azure Resource Manager."""
+    return [item for item in made.resources if is_arms(item)]
 
 
 @given(whole_plans())

@@ -110,10 +110,10 @@ def credential(subject: str = "system:serviceaccount:t:app", **properties: Any) 
     return {"properties": filled | properties}
 
 
-def role(scope: str, principal: str) -> dict[str, Any]:
+def role(scope: str, principal: str, role_id: str = CONTRIBUTOR) -> dict[str, Any]:
     """A role assignment."""
     subscription = "/".join(scope.split("/")[:3])
-    definition = f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{CONTRIBUTOR}"
+    definition = f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role_id}"
     return {
         "properties": {
             "roleDefinitionId": definition,

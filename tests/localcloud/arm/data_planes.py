@@ -52,9 +52,7 @@ class Planes:
 
 def grant(arm: Arm, scope: str, role: str = OFFICER, principal: str = AUTOMATION) -> dict[str, Any]:
     """Assign a role, long ago."""
-    body = b.role(scope or HUB_SUBSCRIPTION, principal)
-    definition = f"{HUB_SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{role}"
-    body["properties"]["roleDefinitionId"] = definition
+    body = b.role(HUB_SUBSCRIPTION, principal, role)
     name = str(uuid.uuid4())
     made = arm.made(b.at(scope, "Microsoft.Authorization/roleAssignments", name), body, b.ROLES)
     arm.advance(LONG)

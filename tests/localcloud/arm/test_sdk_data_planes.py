@@ -54,9 +54,7 @@ def secrets(live: Live) -> Iterator[SecretClient]:
     live.call("PUT", VAULT, b.VAULT, b.vault())
     while live.call("GET", VAULT, b.VAULT).json()["properties"]["provisioningState"] != "Succeeded":
         pass
-    role = b.role(VAULT, str(live.hub.automation_principal_id))
-    definition = role["properties"]["roleDefinitionId"].replace(b.CONTRIBUTOR, OFFICER)
-    role["properties"]["roleDefinitionId"] = definition
+    role = b.role(VAULT, str(live.hub.automation_principal_id), OFFICER)
     path = b.at(VAULT, "Microsoft.Authorization/roleAssignments", NAME)
     assert live.call("PUT", path, b.ROLES, role).status_code == 201
     with SecretClient(

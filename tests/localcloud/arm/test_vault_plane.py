@@ -168,10 +168,7 @@ def test_a_role_opens_a_vault_only_after_a_while(arm: Arm) -> None:
     """Until then it is refused as one that is not there."""
     made_vault(arm, publicNetworkAccess="Enabled")
     planes = Planes(arm)
-    body = b.role(VAULT, planes.caller)
-    body["properties"]["roleDefinitionId"] = body["properties"]["roleDefinitionId"].replace(
-        b.CONTRIBUTOR, OFFICER
-    )
+    body = b.role(VAULT, planes.caller, OFFICER)
     name = "11111111-1111-4111-8111-111111111111"
     arm.put(b.at(VAULT, "Microsoft.Authorization/roleAssignments", name), body, b.ROLES)
     refused = planes.call("PUT", KEY, {"value": "x"})

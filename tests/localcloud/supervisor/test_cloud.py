@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from landing_zone.hub import parse_hub_document
+from landing_zone.settings import settings_from
 from localcloud.azurite import connection_string
 from localcloud.certificates import Certificates
 from localcloud.supervisor.cloud import HUBS, ROOT, Cloud, app_settings, base_environment, services
@@ -35,6 +36,8 @@ def test_the_developers_own_azure_stays_outside() -> None:
         "AZURE_CLIENT_ID": "x",
         "IDENTITY_HEADER": "x",
         "AzureWebJobsStorage": "x",
+        "SPOKEWRIGHT_VAULT_ENDPOINT": "x",
+        "SPOKEWRIGHT_SEARCH_SCOPE": "x",
         "HOME": "/h",
     }
     assert base_environment(shell) == {
@@ -42,6 +45,18 @@ def test_the_developers_own_azure_stays_outside() -> None:
         "NO_PROXY": "localhost,127.0.0.1",
         "no_proxy": "localhost,127.0.0.1",
     }
+
+
+def test_the_application_takes_the_local_data_planes_for_azures(cloud: Cloud) -> None:
+    """By templates that its own settings accept; tokens have Azure's audiences."""
+    found = settings_from(app_settings(cloud))
+    assert found.vault_endpoint == "https://localhost:8802/vaults/{name}"
+    assert found.search_endpoint == "https://localhost:8802/search/{name}"
+    assert (found.vault_scope, found.search_scope) == (
+        "https://vault.azure.net/.default",
+        "https://search.azure.com/.default",
+    )
+    assert description(cloud)["data"] == "https://localhost:8802"
 
 
 def test_a_proxy_is_not_asked_for_this_machine() -> None:
