@@ -41,6 +41,7 @@ def demand_of(request: TenantRequest) -> Demand:
         # Its own ranges, and each name of its own, in rules of its own.
         "firewallAddresses": sources + len(request.egress.fqdns),
         **{f"{IP_GROUP}{profile}": sources for profile in request.egress.profiles},
+        **({"searchIndexes": 1} if request.data.vector_index == "shared" else {}),
         **_compute(request),
         **{f"{TOKENS}{m.deployment.lower()}": m.tokens_per_minute for m in request.ai.models},
     }
