@@ -72,6 +72,7 @@ _HINTS = {
     "ObjectIsDeletedButRecoverable": "recover or purge the deleted secret, then try again",
     "QuotaExceeded": "remove what is unused, or take a higher tier of the service",
     "ResourcesExistingOnSubscription": "remove what is left in the subscription, then try again",
+    "CannotDeleteResource": "remove what stands in it or uses it, then try again",
     "ScopeLocked": "remove the lock, then try again",
     "VnetAddressSpacesOverlap": "the range is in use by a peering that the ledger does not know",
     "AnotherPeeringAlreadyReferencesRemoteVnet": "delete the hub's peering of the removed spoke",
@@ -79,6 +80,7 @@ _HINTS = {
     "ConflictingName": _KEPT,
     "CustomDomainInUse": _KEPT,
     "FlagMustBeSetForRestore": _KEPT,
+    "ServiceAlreadyExistsInSoftDeletedState": _KEPT,
     "VaultAlreadyExists": _KEPT,
 }
 

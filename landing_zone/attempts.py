@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from landing_zone.arm_errors import hint_for
 from landing_zone.contracts import Outcome, Progress
 from landing_zone.retries import RetryPolicy, backoff, exhausted, poll_wait
+
+ASK_AGAIN: Final = "see the cause, then ask for the tenant again"
+"""What a person can do where nothing better is known."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,10 @@ def after_call(
         }
     )
     match outcome.state:
-        case "done" | "failed":
+        case "done":
             return Stop(outcome, reached)
+        case "failed":
+            return Stop(outcome.model_copy(update={"hint": _hint(outcome)}), reached)
         case "pending":
             return _poll_later(policy, reached, outcome, now)
         case "retry":
@@ -102,5 +108,10 @@ def _cause(outcome: Outcome) -> str:
 
 
 def _given_up(outcome: Outcome, code: str, message: str) -> Outcome:
-    hint = outcome.hint or hint_for(code) or "see the cause, then ask for the tenant again"
-    return Outcome(state="failed", code=code, message=f"given up: {message}", hint=hint)
+    message = f"given up: {message}"
+    return Outcome(state="failed", code=code, message=message, hint=_hint(outcome))
+
+
+def _hint(outcome: Outcome) -> str:
+    """What a person can do: nobody is left with a reason alone."""
+    return outcome.hint or hint_for(outcome.code) or ASK_AGAIN

@@ -13,6 +13,7 @@ class Effect:
         failure: The error that the operation ends with; a synchronous write answers it at once.
         status: The HTTP status that goes with the failure.
         stuck: Whether it stays in its present state until the fault is removed.
+        delay: Seconds that it takes longer.
         hidden_operation: Seconds during which the operation's URLs answer 404.
         hidden_resource: Seconds during which the resource itself answers 404.
     """
@@ -21,6 +22,7 @@ class Effect:
     failure: dict[str, Any] | None = None
     status: int = 500
     stuck: bool = False
+    delay: float = 0.0
     hidden_operation: float = 0.0
     hidden_resource: float = 0.0
 

@@ -50,7 +50,7 @@ def begin(
         target=record.id,
         type=record.type,
         started=now,
-        due=now + seconds,
+        due=now + seconds + effect.delay,
         poll=cloud.profile.of(record.type).poll,
         host=host,
         also=list(also),

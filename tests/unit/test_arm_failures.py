@@ -56,6 +56,8 @@ HINTED = {
     "ConflictingName": "purge",
     "VaultAlreadyExists": "purge",
     "ScopeLocked": "lock",
+    "ServiceAlreadyExistsInSoftDeletedState": "purge",
+    "CannotDeleteResource": "remove",
     "RequestDisallowedByPolicy": "policy",
 }
 

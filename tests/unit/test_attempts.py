@@ -42,10 +42,25 @@ def stopped(decision: Wait | Stop) -> Stop:
 @pytest.mark.parametrize("state", ["done", "failed"])
 def test_what_is_over_stops_with_its_outcome(state: Any) -> None:
     """As it was told; the attempt is counted, and nothing is polled any more."""
-    outcome = Outcome(state=state, code="x", message="y", outputs={"a": "b"}, wrote=True)
+    hint = "" if state == "done" else "mend it"
+    outcome = Outcome(state=state, code="x", message="y", hint=hint, outputs={"a": "b"}, wrote=True)
     stop = stopped(decide(outcome))
     assert stop.outcome == outcome
     assert (stop.progress.attempts, stop.progress.wrote, stop.progress.target) == (1, True, None)
+
+
+@pytest.mark.parametrize(("code", "word"), [("ScopeLocked", "lock"), ("Unheard", "see the cause")])
+def test_failure_never_comes_without_a_hint(code: str, word: str) -> None:
+    """That of its code, or a general one."""
+    stop = stopped(decide(Outcome(state="failed", code=code, message="no")))
+    assert word in stop.outcome.hint
+
+
+def test_giving_up_hints_at_what_its_code_is_about() -> None:
+    """What was believed to pass and did not needs a person just as much."""
+    refused = Outcome(state="retry", code="AuthorizationFailed", message="no role")
+    stop = stopped(decide(refused, after=700.0))
+    assert "grant" in stop.outcome.hint
 
 
 def test_accepted_work_is_looked_at_when_azure_says() -> None:

@@ -17,6 +17,7 @@ type Kind = Literal[
     "timeout-after",
     "operation-fails",
     "stuck",
+    "slow",
     "operation-hidden",
     "resource-hidden",
 ]
@@ -68,9 +69,10 @@ class Effect(_Part):
             `reset-after` break the connection before or after it was handled; `timeout-after`
             handles it and answers nothing for `seconds`, then breaks the connection;
             `operation-fails` lets the operation that it begins end with the error; `stuck` keeps
-            that operation and the resource as they are until the fault is removed;
-            `operation-hidden` lets the operation's URLs answer 404 for `seconds`;
-            `resource-hidden` lets the resource answer 404 for `seconds` after it was written.
+            that operation and the resource as they are until the fault is removed; `slow` lets that
+            operation take `seconds` longer; `operation-hidden` lets the operation's URLs answer 404
+            for `seconds`; `resource-hidden` lets the resource answer 404 for `seconds` after it was
+            written.
         status: Of `respond`.
         code: The error's code.
         message: The error's message.

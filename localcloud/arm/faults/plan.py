@@ -4,7 +4,7 @@ import fnmatch
 import random
 import re
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from localcloud.arm.effects import NO_EFFECT
@@ -143,20 +143,23 @@ class FaultPlan:
         """What a fault does to the operation that a request begins."""
         if fault is None:
             return NO_EFFECT
-        effect = fault.document.effect
-        seconds = effect.seconds / self._speed
+        effect, made = fault.document.effect, OperationEffect(fault.id)
+        seconds = self.scaled(effect.seconds)
         match effect.kind:
             case "operation-fails":
                 failure = self.error_of(fault).as_error()
-                return OperationEffect(fault.id, failure=failure, status=effect.status)
+                made = replace(made, failure=failure, status=effect.status)
             case "stuck":
-                return OperationEffect(fault.id, stuck=True)
+                made = replace(made, stuck=True)
+            case "slow":
+                made = replace(made, delay=seconds)
             case "operation-hidden":
-                return OperationEffect(fault.id, hidden_operation=seconds)
+                made = replace(made, hidden_operation=seconds)
             case "resource-hidden":
-                return OperationEffect(fault.id, hidden_resource=seconds)
+                made = replace(made, hidden_resource=seconds)
             case _:
-                return NO_EFFECT
+                made = NO_EFFECT
+        return made
 
     def scaled(self, seconds: float) -> float:
         """Seconds of a document in seconds here."""

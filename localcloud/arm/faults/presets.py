@@ -98,6 +98,24 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "count": 1,
     },
     "stuck-updating": {"match": {"method": "PUT"}, "effect": {"kind": "stuck"}, "count": 1},
+    "operation-canceled": {
+        "match": {"method": "PUT"},
+        "effect": {
+            "kind": "operation-fails",
+            "code": "OperationCanceled",
+            "message": "The operation was canceled.",
+        },
+        "count": 1,
+    },
+    "operation-lost": {
+        "match": {"method": "GET", "polls": True, "path": "*/operation*"},
+        "effect": _respond(404, "OperationNotFound", "The operation was not found."),
+    },
+    "resource-not-visible": {
+        "match": {"method": "PUT"},
+        "effect": {"kind": "resource-hidden", "seconds": 60},
+        "count": 1,
+    },
     "operation-not-found": {
         "match": {"method": _WRITES},
         "effect": {"kind": "operation-hidden", "seconds": 30},
@@ -144,6 +162,20 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
             "The scope cannot perform delete operation because following scope(s) are locked."
             " Please remove the lock and try again.",
         ),
+    },
+    "deleted-out-of-order": {
+        "match": {"method": "DELETE"},
+        "effect": _respond(
+            409,
+            "CannotDeleteResource",
+            "Can not delete resource before nested resources are deleted.",
+        ),
+        "count": 1,
+    },
+    "slow-group": {
+        "match": {"method": "DELETE", "type": "Microsoft.Resources/resourceGroups"},
+        "effect": {"kind": "slow", "seconds": 3600},
+        "count": 1,
     },
     "resources-on-subscription": {
         "match": {"method": "POST", "path": "*/providers/Microsoft.Subscription/cancel"},

@@ -1,5 +1,6 @@
 """Failures on demand: each kind, each preset, and documents that are wrong."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from tests.localcloud.arm.conftest import (
 )
 
 NEW = vnet(HUB_GROUP, "new")
+NETWORKS = "Microsoft.Network/virtualNetworks"
+SPEED = 1000.0
 ROLE = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 
 
@@ -161,6 +164,26 @@ def test_a_stuck_resource_goes_on_once_the_fault_is_removed(live: Live) -> None:
     assert ended(live, begun)["status"] == "Succeeded"
 
 
+def test_an_operation_takes_longer(live: Live) -> None:
+    """By the seconds that are asked for, as when a group takes long to empty."""
+    slow = {"preset": "slow-group", "match": {"method": "PUT", "type": NETWORKS}}
+    fault(live, slow | {"effect": {"seconds": 400}})
+    status = ended(live, put_network(live))
+    began, over = (datetime.fromisoformat(status[name]) for name in ("startTime", "endTime"))
+    assert status["status"] == "Succeeded"
+    assert (over - began).total_seconds() == pytest.approx((400 + 5) / SPEED, abs=1e-5)
+
+
+def test_a_lost_operation_is_never_found(live: Live) -> None:
+    """Its URL answers 404 while the resource comes into being."""
+    fault(live, {"preset": "operation-lost"})
+    begun = put_network(live)
+    url = begun.headers["Azure-AsyncOperation"].removeprefix(live.url).partition("?")[0]
+    while live.call("GET", NEW).json()["properties"]["provisioningState"] == "Updating":
+        assert live.call("GET", url).status_code == 404
+    assert live.call("GET", url).status_code == 404
+
+
 def test_an_operation_is_not_found_for_a_while(live: Live) -> None:
     """Its URL answers 404, and then its status."""
     fault(live, {"preset": "operation-not-found", "effect": {"seconds": 400}})
@@ -202,6 +225,7 @@ def test_a_subscription_is_not_visible_in_its_group_at_once(live: Live) -> None:
         ("another-operation-in-progress", "PUT", NEW, "AnotherOperationInProgress"),
         ("soft-deleted", "PUT", NEW, "ConflictingName"),
         ("scope-locked", "DELETE", HUB_NETWORK, "ScopeLocked"),
+        ("deleted-out-of-order", "DELETE", HUB_NETWORK, "CannotDeleteResource"),
         ("missing-registration", "PUT", NEW, "MissingSubscriptionRegistration"),
     ],
 )

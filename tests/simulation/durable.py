@@ -1,0 +1,534 @@
+"""Durable orchestrations in one process: genuine generators and activities, on virtual time.
+
+Of the durable host it keeps what an orchestration can notice: what is durable and what is lost when
+the host dies, activities that run at least once, retries, timers, events, sub-orchestrations and
+continue-as-new. It does not replay the whole history at each step, as the SDK does (that is what
+`tests/orchestrators/replay.py` is for): a generator goes on where it stands, and is replayed only
+after the host has died. What is compared then is what it asks for, step by step.
+"""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from azure.durable_functions import RetryOptions
+
+from tests.fakes import FakeClock, FakeStatus
+
+CUSTOM_STATUS_BYTES: Final = 16 * 1024
+"""What the durable extension keeps of a custom status, in UTF-16."""
+
+type Activity = Callable[..., Awaitable[Any]]
+type Orchestrator = Callable[[Any], Generator[Any, Any, Any]]
+type Pause = Callable[[], float]
+
+
+class WorkerDied(Exception):  # noqa: N818 - an event of the world, not a mistake
+    """The worker died in the middle of an activity: the host tries it again."""
+
+
+class NotDeterministicError(AssertionError):
+    """A replayed orchestrator asked for something else than the first time."""
+
+
+@dataclass(eq=False)
+class Leaf:
+    """A task of its own: an activity, a timer, a sub-orchestration, an event.
+
+    Attributes:
+        label: What it is, for people and for the comparison of replays.
+        begin: What is done when it is first awaited.
+        number: Its place among the tasks of an execution; negative before it is awaited.
+        attempts: How often an activity has failed.
+        result: What came of it; an exception where it failed.
+    """
+
+    label: str
+    begin: Callable[["Leaf"], None]
+    number: int = -1
+    attempts: int = 0
+    is_completed: bool = False
+    result: Any = None
+
+    @property
+    def leaves(self) -> Sequence["Leaf"]:
+        """Itself."""
+        return (self,)
+
+    def value(self) -> Any:
+        """The result.
+
+        Raises:
+            Exception: It failed.
+        """
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
+
+class Group:
+    """Several tasks awaited together."""
+
+    def __init__(self, children: list[Leaf], *, whole: bool) -> None:
+        """All of them, or any one."""
+        self.children = children
+        self._whole = whole
+
+    @property
+    def leaves(self) -> Sequence[Leaf]:
+        """Its tasks."""
+        return self.children
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether what is waited for has happened."""
+        completed = (child.is_completed for child in self.children)
+        return all(completed) if self._whole else any(completed)
+
+    def value(self) -> Any:
+        """The results; or the task that is complete.
+
+        Raises:
+            Exception: One of all failed.
+        """
+        if self._whole:
+            return [child.value() for child in self.children]
+        return next(child for child in self.children if child.is_completed)
+
+
+type Task = Leaf | Group
+
+
+class Entry(NamedTuple):
+    """What is remembered of an execution: that a task ended, or that the generator went on.
+
+    Attributes:
+        number: The task; negative for a step of the generator.
+        label: Of the task.
+        result: Of the task.
+        at: When.
+    """
+
+    number: int
+    label: str
+    result: Any
+    at: datetime
+
+
+@dataclass
+class Instance:
+    """One orchestration.
+
+    Attributes:
+        id: Its instance id.
+        name: Of its function.
+        data: Its input.
+        parent: Who started it, and as which task.
+        status: As the durable client says it.
+        output: What it ended with.
+        custom_status: The last one.
+        executions: How often it was begun: continue-as-new begins it anew.
+        log: What is remembered of this execution.
+        events: Events that nobody has waited for yet.
+    """
+
+    id: str
+    name: str
+    data: Any
+    parent: tuple["Instance", Leaf] | None = None
+    status: str = "Running"
+    output: Any = None
+    custom_status: Any = None
+    executions: int = 1
+    log: list[Entry] = field(default_factory=list)
+    events: dict[str, list[Any]] = field(default_factory=dict)
+    leaves: list[Leaf] = field(default_factory=list)
+    awaited: Task | None = None
+    generator: Generator[Any, Any, Any] | None = None
+    context: "Context | None" = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self.status == "Running"
+
+
+class Context:
+    """As much of the SDK's context as our orchestrators use."""
+
+    def __init__(self, engine: "Engine", instance: Instance, now: datetime) -> None:
+        self._engine = engine
+        self._instance = instance
+        self.current_utc_datetime = now
+        self.instance_id = instance.id
+        self.continued: list[Any] = []
+
+    def get_input(self, _expected_type: type[Any] | None = None) -> Any:
+        """The input."""
+        return self._instance.data
+
+    def set_custom_status(self, status: Any) -> None:
+        """Show how far it has come."""
+        size = len(json.dumps(status)) * 2
+        assert size <= CUSTOM_STATUS_BYTES, f"{self.instance_id}: a custom status of {size} bytes"
+        self._instance.custom_status = status
+        if self._engine.on_status is not None:
+            self._engine.on_status(self.instance_id, status)
+
+    def continue_as_new(self, data: Any) -> None:
+        """Begin anew once the generator returns."""
+        self.continued.append(data)
+
+    def create_timer(self, until: datetime) -> Leaf:
+        """A durable wait."""
+        return Leaf(f"timer {until.isoformat()}", self._engine.timer(self._instance, until))
+
+    def wait_for_external_event(self, name: str) -> Leaf:
+        """A wait for an event."""
+        return Leaf(f"event {name}", self._engine.event(self._instance, name))
+
+    def call_activity_with_retry(
+        self, name: str, options: RetryOptions, data: Any, **_more: Any
+    ) -> Leaf:
+        """An activity, tried again by the host when it crashes."""
+        label = f"activity {name} {_named(data)}"
+        return Leaf(label, self._engine.activity(self._instance, name, data, options))
+
+    def call_sub_orchestrator(self, name: str, data: Any, instance_id: str, **_more: Any) -> Leaf:
+        """Another orchestration, whose end is waited for."""
+        begin = self._engine.child(self._instance, name, data, instance_id)
+        return Leaf(f"orchestrator {name} {instance_id}", begin)
+
+    def task_all(self, tasks: list[Leaf]) -> Group:
+        """All of them; the extension, too, lets the next action wait for the last of them."""
+        return Group(tasks, whole=True)
+
+    def task_any(self, tasks: list[Leaf]) -> Group:
+        """The first of them."""
+        return Group(tasks, whole=False)
+
+
+def _named(data: Any) -> str:
+    """What of an input tells one call from another."""
+    found = data if isinstance(data, dict) else {}
+    parts = (found.get(name) for name in ("key", "direction", "event", "lane"))
+    return " ".join(str(part) for part in parts if part)
+
+
+class Engine:
+    """The durable host and its client, in one.
+
+    Attributes:
+        instances: Every orchestration by id.
+        calls: How often each activity was called.
+        crashes: What activities raised although nobody asked for it.
+        on_status: Told each custom status, with its instance's id.
+    """
+
+    def __init__(
+        self,
+        orchestrators: Mapping[str, Orchestrator],
+        activities: Mapping[str, Activity],
+        clock: FakeClock,
+        pause: Pause = lambda: 0.01,
+    ) -> None:
+        """Begin with nothing started.
+
+        Args:
+            orchestrators: By name.
+            activities: By name; those that need the durable client get the engine as `client`.
+            clock: The time.
+            pause: Seconds that the host takes over an activity, each time.
+        """
+        self._orchestrators = orchestrators
+        self._activities = activities
+        self._clock = clock
+        self._pause = pause
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._due: set[asyncio.TimerHandle] = set()
+        self._life = 0
+        self._alive = True
+        self._ended = asyncio.Event()
+        self.instances: dict[str, Instance] = {}
+        self.calls: Counter[str] = Counter()
+        self.crashes: list[str] = []
+        self.on_status: Callable[[str, Any], None] | None = None
+
+    # The durable client.
+
+    async def start_new(
+        self, orchestration_function_name: str, instance_id: str, client_input: Any
+    ) -> str:
+        """Start an orchestration; raises when one of that id has not ended."""
+        known = self.instances.get(instance_id)
+        if known is not None and known.running:
+            raise RuntimeError(f"An instance with ID {instance_id} already exists.")
+        self._create(Instance(instance_id, orchestration_function_name, client_input))
+        return instance_id
+
+    async def raise_event(self, instance_id: str, event_name: str, event_data: Any) -> None:
+        """Raise an event, in the words of the durable client where it cannot."""
+        instance = self.instances.get(instance_id)
+        if instance is None:
+            raise RuntimeError(f"No instance with ID {instance_id} found.")
+        if not instance.running:
+            raise RuntimeError(f"Instance with ID {instance_id} is gone")
+        instance.events.setdefault(event_name, []).append(json.dumps(event_data))
+        for leaf in instance.leaves:
+            if leaf.label == f"event {event_name}" and not leaf.is_completed:
+                self._listen(instance, event_name)(leaf)
+                return
+
+    async def get_status(self, instance_id: str) -> FakeStatus:
+        """The status; its `runtime_status` is None when there is no such orchestration."""
+        found = self.instances.get(instance_id)
+        if found is None:
+            return FakeStatus()
+        return FakeStatus(found.id, found.status, found.custom_status)
+
+    # Life and death.
+
+    @property
+    def alive(self) -> bool:
+        """Whether the host is there."""
+        return self._alive
+
+    async def until(self, ids: Sequence[str]) -> None:
+        """Wait until these orchestrations have ended."""
+        while any(self.instances[one].running for one in ids):
+            self._ended.clear()
+            await self._ended.wait()
+
+    def kill(self) -> None:
+        """The host dies: what is under way is lost, what is remembered stays."""
+        self._life += 1
+        self._alive = False
+        for handle in self._due:
+            handle.cancel()
+        self._due.clear()
+        for task in self._tasks:
+            task.cancel()
+        self._tasks.clear()
+
+    def revive(self) -> None:
+        """The host is back: every orchestration is replayed, and goes on."""
+        self._alive = True
+        for instance in [one for one in self.instances.values() if one.running]:
+            self._replay(instance)
+
+    @property
+    def life(self) -> int:
+        """Number of times that the host has died: what belongs to an earlier life has no effect."""
+        return self._life
+
+    def waiting(self) -> Iterator[str]:
+        """Who has not ended, and what it waits for."""
+        for instance in self.instances.values():
+            if instance.running and instance.awaited is not None:
+                open_ = [leaf.label for leaf in instance.awaited.leaves if not leaf.is_completed]
+                yield f"{instance.id}: {', '.join(open_)} ({_cause(instance.custom_status)})"
+
+    # What tasks do when they are first awaited.
+
+    def timer(self, instance: Instance, until: datetime) -> Callable[[Leaf], None]:
+        """Ring at a time."""
+
+        def begin(leaf: Leaf) -> None:
+            seconds = (until - self._clock.now()).total_seconds()
+            self._later(max(0.0, seconds), lambda: self._complete(instance, leaf, None))
+
+        return begin
+
+    def event(self, instance: Instance, name: str) -> Callable[[Leaf], None]:
+        """Take an event that is there, or wait for it."""
+        return self._listen(instance, name)
+
+    def _listen(self, instance: Instance, name: str) -> Callable[[Leaf], None]:
+        def begin(leaf: Leaf) -> None:
+            buffered = instance.events.get(name)
+            if buffered:
+                self._complete(instance, leaf, buffered.pop(0))
+
+        return begin
+
+    def child(
+        self, instance: Instance, name: str, data: Any, instance_id: str
+    ) -> Callable[[Leaf], None]:
+        """Start another orchestration, once."""
+
+        def begin(leaf: Leaf) -> None:
+            known = self.instances.get(instance_id)
+            if known is not None and known.parent is not None and known.parent[0] is instance:
+                known.parent = (instance, leaf)  # the same task, replayed
+                return
+            assert known is None, f"{instance_id} was started twice"
+            self._create(Instance(instance_id, name, data, (instance, leaf)))
+
+        return begin
+
+    def activity(
+        self, instance: Instance, name: str, data: Any, options: RetryOptions
+    ) -> Callable[[Leaf], None]:
+        """Call an activity, and again when it crashes."""
+
+        def begin(leaf: Leaf) -> None:
+            self.spawn(self._attempt(instance, leaf, name, data, options))
+
+        return begin
+
+    async def _attempt(
+        self, instance: Instance, leaf: Leaf, name: str, data: Any, options: RetryOptions
+    ) -> None:
+        life = self._life
+        await asyncio.sleep(self._pause())
+        self.calls[name] += 1
+        try:
+            result = await self._activities[name](data, self)
+        except WorkerDied as died:
+            failure: Exception = died
+        except Exception as error:  # noqa: BLE001 - whatever it is, the host tries again
+            self.crashes.append(f"{leaf.label}: {error!r}")
+            failure = error
+        else:
+            await asyncio.sleep(self._pause())
+            if life == self._life:
+                self._complete(instance, leaf, result)
+            return
+        leaf.attempts += 1
+        # The extension waits once more after the last attempt, before it gives up.
+        await asyncio.sleep(options.first_retry_interval_in_milliseconds / 1000)
+        if leaf.attempts >= options.max_number_of_attempts:
+            self._complete(instance, leaf, failure)
+        else:
+            self.spawn(self._attempt(instance, leaf, name, data, options))
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run something of the host's own: it dies with it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _later(self, seconds: float, then: Callable[[], None]) -> None:
+        def ring() -> None:
+            self._due.discard(handle)
+            then()
+
+        handle = asyncio.get_running_loop().call_later(seconds, ring)
+        self._due.add(handle)
+
+    # The way of an orchestration.
+
+    def _create(self, instance: Instance) -> None:
+        self.instances[instance.id] = instance
+        self._begin(instance)
+        self._later(0.0, lambda: self._advance(instance))
+
+    def _begin(self, instance: Instance) -> None:
+        instance.context = Context(self, instance, self._clock.now())
+        instance.generator = self._orchestrators[instance.name](instance.context)
+        instance.leaves = []
+        instance.awaited = None
+
+    def _complete(self, instance: Instance, leaf: Leaf, result: Any) -> None:
+        if leaf.is_completed or not instance.running or instance.leaves[leaf.number] is not leaf:
+            return
+        leaf.is_completed, leaf.result = True, result
+        instance.log.append(Entry(leaf.number, leaf.label, result, self._clock.now()))
+        if instance.awaited is not None and instance.awaited.is_completed:
+            self._later(0.0, lambda: self._advance(instance))
+
+    def _advance(self, instance: Instance) -> None:
+        """Let the generator go on, as long as what it awaits has happened."""
+        while instance.running and (instance.awaited is None or instance.awaited.is_completed):
+            now = self._clock.now()
+            instance.log.append(Entry(-1, "", None, now))
+            if not self._step(instance, now):
+                return
+            for leaf in self._awaited(instance):
+                leaf.begin(leaf)
+
+    def _step(self, instance: Instance, now: datetime) -> bool:
+        """One step of the generator; False when it has ended."""
+        assert instance.context is not None
+        assert instance.generator is not None
+        instance.context.current_utc_datetime = now
+        try:
+            instance.awaited = self._send(instance.generator, instance.awaited)
+        except StopIteration as stop:
+            self._end(instance, "Completed", stop.value)
+            return False
+        except Exception as error:  # noqa: BLE001 - it fails, and its parent is told
+            self.crashes.append(f"{instance.id}: {error!r}")
+            self._end(instance, "Failed", error)
+            return False
+        return True
+
+    @staticmethod
+    def _send(generator: Generator[Any, Any, Any], awaited: Task | None) -> Task:
+        if awaited is None:
+            found: Task = next(generator)
+            return found
+        try:
+            value = awaited.value()
+        except Exception as error:  # noqa: BLE001 - the generator may catch it
+            thrown: Task = generator.throw(error)
+            return thrown
+        sent: Task = generator.send(value)
+        return sent
+
+    @staticmethod
+    def _awaited(instance: Instance) -> list[Leaf]:
+        """The tasks that are awaited for the first time, numbered."""
+        assert instance.awaited is not None
+        fresh = [leaf for leaf in instance.awaited.leaves if leaf.number < 0]
+        for leaf in fresh:
+            leaf.number = len(instance.leaves)
+            instance.leaves.append(leaf)
+        return fresh
+
+    def _end(self, instance: Instance, status: str, output: Any) -> None:
+        assert instance.context is not None
+        if instance.context.continued:
+            instance.data = instance.context.continued[0]
+            instance.executions += 1
+            instance.log = []
+            self._begin(instance)
+            self._later(0.0, lambda: self._advance(instance))
+            return
+        instance.status, instance.output = status, output
+        instance.awaited = instance.generator = None
+        self._ended.set()
+        if instance.parent is not None:
+            parent, leaf = instance.parent
+            self._complete(parent, leaf, output)
+
+    def _replay(self, instance: Instance) -> None:
+        """Bring a new generator to where the old one stood, and take up what was under way."""
+        log, instance.log = instance.log, []
+        attempts = {leaf.number: leaf.attempts for leaf in instance.leaves}
+        self._begin(instance)
+        for entry in log:
+            if entry.number < 0:
+                self._step(instance, entry.at)
+                self._awaited(instance)
+            else:
+                leaf = instance.leaves[entry.number]
+                if leaf.label != entry.label:
+                    raise NotDeterministicError(f"{leaf.label} where {entry.label} was")
+                leaf.is_completed, leaf.result = True, entry.result
+        instance.log = log
+        for leaf in instance.leaves:
+            leaf.attempts = attempts[leaf.number]
+            if not leaf.is_completed:
+                leaf.begin(leaf)
+        self._later(0.0, lambda: self._advance(instance))
+
+
+def _cause(custom_status: Any) -> str:
+    found = custom_status if isinstance(custom_status, dict) else {}
+    return str(found.get("cause", ""))
