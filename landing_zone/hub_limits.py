@@ -34,6 +34,8 @@ class HubLimits(_Part):
         api_products: Products of the API Management service, Premium tier; Standard has 500
             (learn: api-management/service-limits).
         api_subscriptions: Subscriptions of it, Premium tier; Standard has 25,000 (same page).
+        search_indexes: Indexes of the shared search service, Standard tier; Standard 3 High Density
+            has 1,000 in each partition (learn: search/search-limits-quotas-capacity).
         node_pools: Agent pools of the shared cluster (learn: aks/quotas-skus-regions).
         nodes: Nodes of the shared cluster, over all pools (same page).
         shared_cpu: Cores that the namespaces of the shared cluster may ask for; Azure sets none.
@@ -48,6 +50,7 @@ class HubLimits(_Part):
     rule_group_bytes: Annotated[Count, Field(alias="ruleGroupBytes")] = 2_000_000
     api_products: Annotated[Count, Field(alias="apiProducts")] = 2_000
     api_subscriptions: Annotated[Count, Field(alias="apiSubscriptions")] = 75_000
+    search_indexes: Annotated[Count, Field(alias="searchIndexes")] = 50
     node_pools: Annotated[Count, Field(alias="nodePools")] = 100
     nodes: Count = 5_000
     shared_cpu: Annotated[Count | None, Field(alias="sharedCpu")] = None
@@ -62,6 +65,7 @@ class PlatformUse(_Part):
         peerings: Peerings of the hub's network with what is no spoke.
         firewall_addresses: Sources and destinations in rules of the platform's own.
         api_products: Products that are no tenant's.
+        search_indexes: Indexes of the shared search service that are no tenant's.
         node_pools: System pools of the shared cluster.
         nodes: Nodes of those pools.
     """
@@ -69,6 +73,7 @@ class PlatformUse(_Part):
     peerings: Count = 0
     firewall_addresses: Annotated[Count, Field(alias="firewallAddresses")] = 0
     api_products: Annotated[Count, Field(alias="apiProducts")] = 0
+    search_indexes: Annotated[Count, Field(alias="searchIndexes")] = 0
     node_pools: Annotated[Count, Field(alias="nodePools")] = 1
     nodes: Count = 3
 

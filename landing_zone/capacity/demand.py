@@ -31,14 +31,17 @@ class Demand:
 
 def demand_of(request: TenantRequest) -> Demand:
     """What the tenant of a request takes of the hub that it is given to."""
+    # Its spoke, and the subnet of its node pool.
+    sources = 2 if request.isolation == "nodepool" else 1
     claims = {
         "peerings": 1,
         "subscriptions": 1,
         "apiProducts": 1,
         "apiSubscriptions": 1,
-        # Its own range, and each name of its own, in rules of its own.
-        "firewallAddresses": 1 + len(request.egress.fqdns),
-        **{f"{IP_GROUP}{profile}": 1 for profile in request.egress.profiles},
+        # Its own ranges, and each name of its own, in rules of its own.
+        "firewallAddresses": sources + len(request.egress.fqdns),
+        **{f"{IP_GROUP}{profile}": sources for profile in request.egress.profiles},
+        **({"searchIndexes": 1} if request.data.vector_index == "shared" else {}),
         **_compute(request),
         **{f"{TOKENS}{m.deployment.lower()}": m.tokens_per_minute for m in request.ai.models},
     }

@@ -16,6 +16,7 @@ _API: Final = f"{_LEARN}api-management/service-limits"
 _RULES: Final = "https://learn.microsoft.com/answers/questions/2101131/azure-firewall-rule-limits"
 _OVERLAY: Final = f"{_LEARN}aks/concepts-network-azure-cni-overlay"
 _IP_GROUPS: Final = f"{_LEARN}firewall-manager/ip-groups"
+_SEARCH: Final = f"{_LEARN}search/search-limits-quotas-capacity"
 _QUOTA: Final = f"{_LEARN}ai-foundry/openai/quotas-limits"
 _GROUPS: Final = f"{_LEARN}governance/management-groups/overview"
 _SETTING: Final = "the hub document"
@@ -49,7 +50,7 @@ class Limit:
 
 def limits_of(hub: Hub) -> dict[str, Limit]:
     """Every limit of a hub but its addresses, in the order in which they are shown."""
-    found = (*_network(hub), *_api(hub), *_compute(hub), *_models(hub))
+    found = (*_network(hub), *_services(hub), *_compute(hub), *_models(hub))
     return {limit.name: limit for limit in found}
 
 
@@ -91,7 +92,7 @@ def _network(hub: Hub) -> Iterator[Limit]:
         )
 
 
-def _api(hub: Hub) -> Iterator[Limit]:
+def _services(hub: Hub) -> Iterator[Limit]:
     limits, own = hub.limits, hub.platform_use
     products = limits.api_products
     yield Limit(
@@ -103,6 +104,14 @@ def _api(hub: Hub) -> Iterator[Limit]:
         "subscriptions",
         limits.api_subscriptions,
         source=_API,
+    )
+    yield Limit(
+        "searchIndexes",
+        "indexes of the shared search service",
+        "indexes",
+        limits.search_indexes,
+        own.search_indexes,
+        _SEARCH,
     )
     if limits.subscriptions is not None:
         yield Limit(

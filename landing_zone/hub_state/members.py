@@ -22,7 +22,8 @@ class Member(BaseModel):
         hub: Name of the hub.
         lane: Which of its shared parts.
         tenant_id: Who wants it.
-        address_range: The spoke's addresses; in the lane `firewall`.
+        sources: Where its traffic comes from: its spoke, and the subnet of its node pool; in the
+            lane `firewall`.
         profiles: Egress profiles; in the lane `firewall`.
         fqdns: Names of its own that it may reach; in the lane `firewall`.
         network_id: ARM id of the spoke's network that wants to be peered; in the lane `network`.
@@ -34,7 +35,7 @@ class Member(BaseModel):
     hub: str
     lane: Lane
     tenant_id: str
-    address_range: IPv4Network | None = None
+    sources: tuple[IPv4Network, ...] = ()
     profiles: tuple[str, ...] = ()
     fqdns: tuple[str, ...] = ()
     network_id: str = ""

@@ -115,7 +115,7 @@ def _ip_groups(hub: Hub, members: list[Member]) -> list[Item]:
             api_versions.NETWORK,
             {
                 "location": hub.region,
-                "properties": {"ipAddresses": [str(user.address_range) for user in users]},
+                "properties": {"ipAddresses": [str(one) for user in users for one in user.sources]},
             },
             _names(users),
         )
@@ -157,7 +157,7 @@ def _own_rules(hub: Hub, members: list[Member], settings: HubSettings) -> list[I
 
 
 def _own_rule(member: Member) -> dict[str, Any]:
-    source = {"sourceAddresses": [str(member.address_range)]}
+    source = {"sourceAddresses": [str(one) for one in member.sources]}
     return _rule(member.tenant_id, sorted(set(member.fqdns)), source)
 
 

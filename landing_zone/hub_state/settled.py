@@ -49,10 +49,10 @@ def mentions(hub: Hub, member: Member, key: str, body: Mapping[str, Any]) -> boo
     if member.lane == "network":
         return key == normalized(own_id(hub, member))
     properties = body.get("properties", {})
-    own = str(member.address_range)
-    if own in properties.get("ipAddresses", ()):
+    own = {str(one) for one in member.sources}
+    if not own.isdisjoint(properties.get("ipAddresses", ())):
         return True
-    return any(own in rule.get("sourceAddresses", ()) for rule in _rules(properties))
+    return any(not own.isdisjoint(rule.get("sourceAddresses", ())) for rule in _rules(properties))
 
 
 def _rules(properties: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -20,7 +20,7 @@ def member_of(hub: str, tenant_id: str, body: Mapping[str, Any]) -> Member:
                 hub=hub,
                 lane="firewall",
                 tenant_id=tenant_id,
-                address_range=IPv4Network(body["addressRange"]),
+                sources=tuple(map(IPv4Network, body["sources"])),
                 profiles=tuple(body["profiles"]),
                 fqdns=tuple(body["fqdns"]),
             )

@@ -182,13 +182,24 @@ def _hub_egress(scope: Scope) -> Resource:
         id=scope.hub.resource_id("Microsoft.Network/firewallPolicies", scope.hub.firewall.policy),
         api_version=api_versions.NETWORK,
         body={
-            "addressRange": str(scope.reservation.address_range),
+            "sources": [str(one) for one in _sources(scope)],
             "profiles": sorted(egress.profiles),
             "fqdns": sorted(egress.fqdns),
         },
         write=Write.HUB,
         undo=Undo.HUB,
     )
+
+
+def _sources(scope: Scope) -> Iterator[IPv4Network]:
+    """Where the tenant's traffic comes from: pods of an overlay leave by their node's address.
+
+    That of pods on nodes that tenants share cannot be told apart here, and is the platform's.
+    (learn: aks/concepts-network-azure-cni-overlay)
+    """
+    yield scope.reservation.address_range
+    if scope.reservation.node_subnet is not None:
+        yield scope.reservation.node_subnet
 
 
 def peering_properties(remote_network: str) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def _told(item: Resource, now: datetime, *, kinds: bool) -> str:
     if item.state != "running":
         parts.append(item.state)
     elif lane := _lane(item):
-        parts.append(f"waits for the hub's {lane}")
+        parts.append(f"the hub's {lane}")
     elif item.wait:
         parts.append(why(item.wait))
         left = remaining(item.wait, now)

@@ -58,17 +58,19 @@ async def test_a_lost_reconciler_is_started_by_whoever_looks() -> None:
     assert len(world.client.started) == 2
 
 
-async def test_whoever_waits_is_told_for_what() -> None:
+@pytest.mark.parametrize(
+    ("left", "waiting", "told"),
+    [(3, 12, "3 writes to go, 12 tenants wait"), (1, 1, "1 write to go, 1 tenant waits")],
+)
+async def test_whoever_waits_is_told_for_what(left: int, waiting: int, told: str) -> None:
     """What is being written, how much is left, how many wait."""
     world = await world_with_plan()
     await begun(world)
-    status = HubStatus(phase="writing", cause="ipGroups/x", left=3, waiting=12)
+    status = HubStatus(phase="writing", cause="ipGroups/x", left=left, waiting=waiting)
     world.client.statuses[INSTANCE] = FakeStatus(INSTANCE, "Running", status.dump())
     world.clock.move(40)
     outcome = await poll_hub(world.deps, world.client, call("hub:firewall"))
-    assert outcome.message == (
-        "the hub's firewall is busy with ipGroups/x: 3 writes to go, 12 tenants wait"
-    )
+    assert outcome.message == f"the hub's firewall is busy with ipGroups/x: {told}"
     assert outcome.wait == 4.0
     alone = HubStatus(phase="writing", cause="ipGroups/x", left=1, waiting=1)
     world.client.statuses[INSTANCE] = FakeStatus(INSTANCE, "Running", alone.dump())

@@ -63,7 +63,7 @@ def made_by_hand(cloud: Cloud, access: dict[str, Any]) -> str:
 def onboarded_at_once(cloud: Cloud, access: dict[str, Any]) -> tuple[Onboarded, ...]:
     """The examples' tenants, once all are active; the one of tier `cluster` is adopted."""
     documents = [example(name) for name in EXAMPLES]
-    documents[-1]["subscription"]["id"] = made_by_hand(cloud, access)
+    documents[-1]["subscription"] = {"mode": "adopt", "id": made_by_hand(cloud, access)}
     answers = [cloud.post(document) for document in documents]
     assert [answer.status for answer in answers] == [202, 202, 202], answers
     tenants = [cloud.settled(document["tenantId"], PATIENCE) for document in documents]

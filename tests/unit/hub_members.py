@@ -29,7 +29,7 @@ def firewall(number: int, *profiles: str, fqdns: tuple[str, ...] = ()) -> Member
         hub=HUB.name,
         lane="firewall",
         tenant_id=f"tenant-{number}",
-        address_range=IPv4Network((start, 24)),
+        sources=(IPv4Network((start, 24)),),
         profiles=profiles,
         fqdns=fqdns,
     )

@@ -148,6 +148,13 @@ def test_smallest_request_is_a_valid_one() -> None:
     assert demand_of(LEAST) == SMALLEST
 
 
+@pytest.mark.parametrize(("index", "taken"), [("shared", 1), ("dedicated", 0), ("none", 0)])
+def test_only_an_index_of_the_shared_service_is_taken_of_it(index: str, taken: int) -> None:
+    """A service of the tenant's own has indexes of its own."""
+    data = {"storage": True, "database": "none", "vectorIndex": index}
+    assert demand_of(example_request(data=data)).claims.get("searchIndexes", 0) == taken
+
+
 @pytest.mark.parametrize(
     ("tier", "takes"),
     [

@@ -4,6 +4,7 @@ import json
 import random
 import subprocess
 import sys
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,17 @@ def test_a_profile_lets_its_tenants_out_and_nobody_else() -> None:
     assert [one.rsplit("/", 1)[-1] for one in rule["sourceIpGroups"]] == [
         "spokewright-hub-weu-github"
     ]
+
+
+def test_node_pools_subnet_may_go_where_its_tenant_may() -> None:
+    """Pods on nodes of their own leave by the nodes' addresses."""
+    spoke, nodes = IPv4Network("10.16.1.0/24"), IPv4Network("10.0.12.32/27")
+    member = firewall(1, "azure", fqdns=("a.org",)).model_copy(update={"sources": (spoke, nodes)})
+    state = desired([member])
+    both = ["10.16.1.0/24", "10.0.12.32/27"]
+    assert group_of(state, "spokewright-hub-weu-azure") == {"ipAddresses": both}
+    (collection,) = group_of(state, "spokewright-fqdns-0")["ruleCollections"]
+    assert collection["rules"][0]["sourceAddresses"] == both
 
 
 def test_own_names_are_reached_from_the_own_range_alone() -> None:

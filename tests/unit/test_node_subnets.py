@@ -14,6 +14,7 @@ from landing_zone.capacity import CapacityExceeded, demand_of, place
 from landing_zone.errors import PermanentError
 from landing_zone.hub import Hub, NodePools
 from landing_zone.planning.node_subnets import (
+    node_pools_of,
     node_subnet_id,
     node_subnet_properties,
     security_group,
@@ -105,6 +106,19 @@ def test_nodes_and_those_of_an_upgrade_fit_into_the_subnet(length: int, most: in
     assert placed(hub, [], [], nodes=most).node_subnet is not None
     with pytest.raises(CapacityExceeded, match=f"asked {most + 1}, left {most} of {most} nodes"):
         placed(hub, [], [], nodes=most + 1)
+
+
+def test_egress_of_the_tenant_is_that_of_its_nodes_too() -> None:
+    """The firewall knows both ranges; a tenant of shared nodes has its spoke alone."""
+    sources = {
+        tier: whole_plan_of(wanting(tier)).by_key["hub:firewall"].body["sources"]
+        for tier in ("namespace", "nodepool")
+    }
+    spoke, nodes = sources["nodepool"]
+    assert sources["namespace"] == [spoke]
+    assert IPv4Network(nodes).subnet_of(node_pools_of(HUB).address_range)
+    claims = demand_of(wanting("nodepool")).claims
+    assert (claims["ipGroup:azure"], claims["firewallAddresses"]) == (2, 3)
 
 
 def allows(rules: list[dict[str, Any]], source: IPv4Address, target: IPv4Address) -> bool:
