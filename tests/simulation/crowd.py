@@ -12,9 +12,9 @@ from typing import Any, Final
 from activities.hub_running import ensure_reconciler
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
-from tests.simulation.durable import WorkerDied
 from tests.simulation.requests import request_of
 from tests.simulation.simulation import SETTLED, HangError, Simulation, simulation
+from tests.simulation.tasks import WorkerDied
 from tests.simulation.virtual_loop import run
 from tests.unit.strategies import TIERS
 from triggers.hubs import waited_for

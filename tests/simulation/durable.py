@@ -11,212 +11,25 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 from azure.durable_functions import RetryOptions
 
 from tests.fakes import FakeClock, FakeStatus
-
-CUSTOM_STATUS_BYTES: Final = 16 * 1024
-"""What the durable extension keeps of a custom status, in UTF-16."""
+from tests.simulation.context import Context
+from tests.simulation.tasks import (
+    Entry,
+    Instance,
+    Leaf,
+    NotDeterministicError,
+    Task,
+    WorkerDied,
+)
 
 type Activity = Callable[..., Awaitable[Any]]
 type Orchestrator = Callable[[Any], Generator[Any, Any, Any]]
 type Pause = Callable[[], float]
-
-
-class WorkerDied(Exception):  # noqa: N818 - an event of the world, not a mistake
-    """The worker died in the middle of an activity: the host tries it again."""
-
-
-class NotDeterministicError(AssertionError):
-    """A replayed orchestrator asked for something else than the first time."""
-
-
-@dataclass(eq=False)
-class Leaf:
-    """A task of its own: an activity, a timer, a sub-orchestration, an event.
-
-    Attributes:
-        label: What it is, for people and for the comparison of replays.
-        begin: What is done when it is first awaited.
-        number: Its place among the tasks of an execution; negative before it is awaited.
-        attempts: How often an activity has failed.
-        result: What came of it; an exception where it failed.
-    """
-
-    label: str
-    begin: Callable[["Leaf"], None]
-    number: int = -1
-    attempts: int = 0
-    is_completed: bool = False
-    result: Any = None
-
-    @property
-    def leaves(self) -> Sequence["Leaf"]:
-        """Itself."""
-        return (self,)
-
-    def value(self) -> Any:
-        """The result.
-
-        Raises:
-            Exception: It failed.
-        """
-        if isinstance(self.result, Exception):
-            raise self.result
-        return self.result
-
-
-class Group:
-    """Several tasks awaited together."""
-
-    def __init__(self, children: list[Leaf], *, whole: bool) -> None:
-        """All of them, or any one."""
-        self.children = children
-        self._whole = whole
-
-    @property
-    def leaves(self) -> Sequence[Leaf]:
-        """Its tasks."""
-        return self.children
-
-    @property
-    def is_completed(self) -> bool:
-        """Whether what is waited for has happened."""
-        completed = (child.is_completed for child in self.children)
-        return all(completed) if self._whole else any(completed)
-
-    def value(self) -> Any:
-        """The results; or the task that is complete.
-
-        Raises:
-            Exception: One of all failed.
-        """
-        if self._whole:
-            return [child.value() for child in self.children]
-        return next(child for child in self.children if child.is_completed)
-
-
-type Task = Leaf | Group
-
-
-class Entry(NamedTuple):
-    """What is remembered of an execution: that a task ended, or that the generator went on.
-
-    Attributes:
-        number: The task; negative for a step of the generator.
-        label: Of the task.
-        result: Of the task.
-        at: When.
-    """
-
-    number: int
-    label: str
-    result: Any
-    at: datetime
-
-
-@dataclass
-class Instance:
-    """One orchestration.
-
-    Attributes:
-        id: Its instance id.
-        name: Of its function.
-        data: Its input.
-        parent: Who started it, and as which task.
-        status: As the durable client says it.
-        output: What it ended with.
-        custom_status: The last one.
-        executions: How often it was begun: continue-as-new begins it anew.
-        log: What is remembered of this execution.
-        events: Events that nobody has waited for yet.
-    """
-
-    id: str
-    name: str
-    data: Any
-    parent: tuple["Instance", Leaf] | None = None
-    status: str = "Running"
-    output: Any = None
-    custom_status: Any = None
-    executions: int = 1
-    log: list[Entry] = field(default_factory=list)
-    events: dict[str, list[Any]] = field(default_factory=dict)
-    leaves: list[Leaf] = field(default_factory=list)
-    awaited: Task | None = None
-    generator: Generator[Any, Any, Any] | None = None
-    context: "Context | None" = None
-
-    @property
-    def running(self) -> bool:
-        """Whether it has not ended."""
-        return self.status == "Running"
-
-
-class Context:
-    """As much of the SDK's context as our orchestrators use."""
-
-    def __init__(self, engine: "Engine", instance: Instance, now: datetime) -> None:
-        self._engine = engine
-        self._instance = instance
-        self.current_utc_datetime = now
-        self.instance_id = instance.id
-        self.continued: list[Any] = []
-
-    def get_input(self, _expected_type: type[Any] | None = None) -> Any:
-        """The input."""
-        return self._instance.data
-
-    def set_custom_status(self, status: Any) -> None:
-        """Show how far it has come."""
-        size = len(json.dumps(status)) * 2
-        assert size <= CUSTOM_STATUS_BYTES, f"{self.instance_id}: a custom status of {size} bytes"
-        self._instance.custom_status = status
-        if self._engine.on_status is not None:
-            self._engine.on_status(self.instance_id, status)
-
-    def continue_as_new(self, data: Any) -> None:
-        """Begin anew once the generator returns."""
-        self.continued.append(data)
-
-    def create_timer(self, until: datetime) -> Leaf:
-        """A durable wait."""
-        return Leaf(f"timer {until.isoformat()}", self._engine.timer(self._instance, until))
-
-    def wait_for_external_event(self, name: str) -> Leaf:
-        """A wait for an event."""
-        return Leaf(f"event {name}", self._engine.event(self._instance, name))
-
-    def call_activity_with_retry(
-        self, name: str, options: RetryOptions, data: Any, **_more: Any
-    ) -> Leaf:
-        """An activity, tried again by the host when it crashes."""
-        label = f"activity {name} {_named(data)}"
-        return Leaf(label, self._engine.activity(self._instance, name, data, options))
-
-    def call_sub_orchestrator(self, name: str, data: Any, instance_id: str, **_more: Any) -> Leaf:
-        """Another orchestration, whose end is waited for."""
-        begin = self._engine.child(self._instance, name, data, instance_id)
-        return Leaf(f"orchestrator {name} {instance_id}", begin)
-
-    def task_all(self, tasks: list[Leaf]) -> Group:
-        """All of them; the extension, too, lets the next action wait for the last of them."""
-        return Group(tasks, whole=True)
-
-    def task_any(self, tasks: list[Leaf]) -> Group:
-        """The first of them."""
-        return Group(tasks, whole=False)
-
-
-def _named(data: Any) -> str:
-    """What of an input tells one call from another."""
-    found = data if isinstance(data, dict) else {}
-    parts = (found.get(name) for name in ("key", "direction", "event", "lane"))
-    return " ".join(str(part) for part in parts if part)
 
 
 class Engine:

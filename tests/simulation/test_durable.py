@@ -10,7 +10,8 @@ import pytest
 from azure.durable_functions import RetryOptions
 
 from tests.fakes import NOON, FakeClock
-from tests.simulation.durable import Engine, NotDeterministicError, WorkerDied
+from tests.simulation.durable import Engine
+from tests.simulation.tasks import NotDeterministicError, WorkerDied
 from tests.simulation.virtual_loop import StalledError, run
 
 RETRY = RetryOptions(1000, 3)
