@@ -60,6 +60,8 @@ def _connect(cloud: Cloud, hub: Hub, service: str) -> None:
     properties = {
         "subnet": {"id": f"{hub.network_id}/subnets/{_SUBNET}"},
         "privateLinkServiceConnections": [connection],
+        # Azure would give it a name by chance: a starting state is always the same.
+        "customNetworkInterfaceName": f"nic-{name}",
     }
     endpoint = {"location": hub.region, "properties": properties}
     write(cloud, hub.resource_id(ENDPOINT, name), _NETWORK, endpoint)

@@ -22,9 +22,17 @@ SECOND = {
     "network": {
         "name": "vnet-hub-two",
         "addressSpace": ["10.1.0.0/20"],
-        "subnets": [{"name": "AzureFirewallSubnet", "prefix": "10.1.0.0/26"}],
+        "subnets": [
+            {"name": "AzureFirewallSubnet", "prefix": "10.1.0.0/26"},
+            {"name": "private-endpoints", "prefix": "10.1.3.0/24"},
+        ],
     },
     "spokePool": ["10.64.0.0/22"],
+    "nodePools": {"range": "10.1.12.0/22", "prefixLength": 27, "routeTable": "rt-hub-two-nodes"},
+    "resourceEvents": (
+        "/subscriptions/a1b2c3d4-0000-4000-8000-00000000a002/resourceGroups/rg-hub-two/providers"
+        "/Microsoft.Web/sites/func-hub-two/functions/resource_events"
+    ),
     "firewall": {"name": "afw-hub-two", "policy": "afwp-hub-two", "privateIp": "10.1.0.4"},
     "sharedServices": {
         "logAnalytics": "log-hub-two",
@@ -78,6 +86,7 @@ def test_second_hub_takes_over_when_the_first_is_full(cloud: Cloud) -> None:
     names = ["first-come", "second-come"]
     assert [cloud.post(example(tenantId=name)).status for name in names] == [202, 202]
     settled = [cloud.settled(name) for name in names]
+    assert [tenant.get("reason") for tenant in settled] == [None, None]
     assert [tenant["state"] for tenant in settled] == ["active", "active"]
     assert {tenant["hub"] for tenant in settled} == {"hub-weu", "hub-two"}
     for name in names:
