@@ -32,6 +32,8 @@ AT_ONCE: Final = 8
 UNSEEN: Final = frozenset({"ConnectionFailed"})
 """Errors after which a write may have been made or not: the next look tells."""
 
+LOST: Final = "OperationNotFound"
+
 type Error = PermanentError | TemporaryError
 type Rows = list[Versioned[HubRow]]
 
@@ -47,7 +49,12 @@ async def step_hub(deps: Dependencies, step: HubStep) -> HubAnswer:
         await note_over(deps, step, "failed", error.cause)
         return await _trouble(deps, _begun(step, step.current), error.cause, max(1, cost))
     except (PermanentError, TemporaryError) as error:
-        return await _trouble(deps, step, error, 1)
+        return await _trouble(deps, _seen(step, error), error, 1)
+
+
+def _seen(step: HubStep, error: Error) -> HubStep:
+    """An operation that cannot be found is not asked for again: the resource itself tells."""
+    return step.model_copy(update={"target": None}) if error.code == LOST else step
 
 
 async def _poll(deps: Dependencies, step: HubStep, target: PollTarget) -> HubAnswer:

@@ -35,7 +35,8 @@ async def begin_resource(deps: Dependencies, call: Call) -> Outcome:
         return await _begin_undo(deps, resource, current)
     if is_settling(current):
         return _pending(_ITSELF, None, wrote=False)
-    if current is not None and is_as_wanted(resource, current):
+    # A type without a provisioning state does not show that its operation has failed.
+    if current is not None and not call.failed and is_as_wanted(resource, current):
         return Outcome(state="done", outputs=outputs_of(resource, current))
     if current is None and await _is_kept(deps, resource):
         # It may come back as it was: it is looked at itself, and what differs is then written.

@@ -40,6 +40,8 @@ _BUSY = frozenset(
 # refuse to make what they keep, or to bring back what they do not keep (any more).
 PATIENCE: dict[str, float] = {
     "AuthorizationFailed": 600.0,
+    # What stands in it or uses it is going, and is still counted for a while.
+    "CannotDeleteResource": 300.0,
     "DataAccessForbidden": 600.0,
     "ForbiddenByConnection": 600.0,
     "ForbiddenByRbac": 600.0,

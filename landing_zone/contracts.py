@@ -154,6 +154,8 @@ class Call(Contract):
         direction: Made, or taken back.
         outputs: What its references resolve to.
         target: What to poll; None for a call that begins.
+        failed: Whether an operation on it has ended in failure: it is then written, as wanted as it
+            may look.
     """
 
     operation: OperationRef
@@ -162,6 +164,7 @@ class Call(Contract):
     direction: Direction
     outputs: dict[str, dict[str, str]] = {}
     target: PollTarget | None = None
+    failed: bool = False
 
 
 class Outcome(Contract):

@@ -106,6 +106,7 @@ def _attempt(
         direction=task.direction,
         outputs=outputs,
         target=progress.target,
+        failed=progress.failed_operations > 0,
     )
     activity = f"{'begin' if progress.target is None else 'poll'}_{task.via}"
     try:

@@ -57,6 +57,15 @@ async def test_second_beginning_writes_nothing(key: str) -> None:
     assert len(world.arm.writes()) == before
 
 
+async def test_what_failed_is_written_again_however_it_looks() -> None:
+    """A PostgreSQL server has no provisioning state that would tell."""
+    world = await world_with_plan()
+    await begin_resource(world.deps, call("network"))
+    again = await begin_resource(world.deps, call("network", failed=True))
+    assert (again.state, again.wrote) == ("done", True)
+    assert len(world.arm.writes()) == 2
+
+
 async def test_what_settles_is_awaited_and_not_written() -> None:
     """Somebody, perhaps our own lost call, is at work on it."""
     world = await world_with_plan()

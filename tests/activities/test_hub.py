@@ -171,6 +171,20 @@ async def test_a_connection_that_breaks_while_polling_loses_nothing() -> None:
     assert (answer.state, answer.next.target) == ("again", TARGET)
 
 
+async def test_an_operation_that_is_lost_is_seen_by_what_it_wrote() -> None:
+    """Its URL is asked once, and then the resource itself."""
+    world = World()
+    await asked(world, 1)
+    world.arm.script("PUT", Accepted(None, TARGET, None), and_apply=True)
+    begun = await step_hub(world.deps, STEP)
+    world.arm.script("POLL", TemporaryError("OperationNotFound", "no such operation"))
+    lost = await step_hub(world.deps, begun.next)
+    assert (lost.state, lost.next.target, lost.next.current) == ("again", None, begun.next.current)
+    await round_of(world, lost.next)
+    assert states(world) == {"tenant-1": "applied"}
+    assert [sent.method for sent in world.arm.writes()] == ["PUT", "PUT"]
+
+
 async def test_a_refusal_is_told_to_those_whom_it_concerns() -> None:
     """And to nobody else: the others are served without them."""
     world = World()

@@ -5,7 +5,7 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -18,6 +18,7 @@ from azure_adapters.hub_requests import TableHubRequests
 from azure_adapters.ledger import TableAddressLedger
 from landing_zone.clock import SystemClock
 from landing_zone.hub_state.members import LANES
+from landing_zone.reservation import Reservation
 from tests.end_to_end.checks import (
     assert_audit_verifies,
     assert_connected,
@@ -134,23 +135,27 @@ class Still(Cloud):
         return self._held
 
 
-async def kept(cloud: Cloud, tenants: list[str]) -> tuple[dict[str, str], dict[str, set[str]]]:
-    """What storage says: the ranges that are held, and the states of what the hub was asked."""
+async def reservations(cloud: Cloud, tenants: Iterable[str]) -> dict[str, Reservation]:
+    """What the ledger says that tenants hold."""
     hub = HUBS.hubs[0].name
-    ranges: dict[str, str] = {}
-    states: dict[str, set[str]] = {}
-    clock, storage = SystemClock(), cloud.ready["storage"]
+    storage = cloud.ready["storage"]
     async with TableClient.from_connection_string(storage, "spokewrightranges") as table:
-        ledger = TableAddressLedger(table, HUBS, clock)
-        for tenant in tenants:
-            held = await ledger.held_by(hub, tenant)
-            if held is not None:
-                ranges[tenant] = str(held.address_range)
+        ledger = TableAddressLedger(table, HUBS, SystemClock())
+        found = {tenant: await ledger.held_by(hub, tenant) for tenant in tenants}
+    return {tenant: held for tenant, held in found.items() if held is not None}
+
+
+async def asked_of_hub(cloud: Cloud) -> dict[str, set[str]]:
+    """The tenants that have asked the hub for something, with the states of that."""
+    hub = HUBS.hubs[0].name
+    states: dict[str, set[str]] = {}
+    storage = cloud.ready["storage"]
     async with TableClient.from_connection_string(storage, "spokewrighthubs") as table:
+        requests = TableHubRequests(table, SystemClock())
         for lane in LANES:
-            for row in await TableHubRequests(table, clock).all(hub, lane):
+            for row in await requests.all(hub, lane):
                 states.setdefault(row.value.member.tenant_id, set()).add(row.value.state)
-    return ranges, states
+    return states
 
 
 def assert_taken_back(cloud: Cloud, tenant: dict[str, Any], before: set[str]) -> None:
@@ -166,9 +171,6 @@ def assert_all_ended_well(cloud: Cloud, found: dict[str, dict[str, Any]], before
     """Each tenant by itself, and all together."""
     still = Still(cloud)
     active = {name for name, tenant in found.items() if tenant["state"] == "active"}
-    ranges = {
-        name: tenant["addressRange"] for name, tenant in found.items() if tenant["addressRange"]
-    }
     for name, tenant in found.items():
         assert_audit_verifies(cloud, name)
         if name in active:
@@ -176,13 +178,17 @@ def assert_all_ended_well(cloud: Cloud, found: dict[str, dict[str, Any]], before
             assert_connected(still, name)
         else:
             assert_taken_back(still, tenant, before)
+    reserved = asyncio.run(reservations(cloud, found))
+    ranges = {name: str(held.address_range) for name, held in reserved.items()}
+    assert ranges == {
+        name: tenant["addressRange"] for name, tenant in found.items() if tenant["addressRange"]
+    }
     assert_nothing_is_shared_or_leaked(
         still.resources(),
-        {name: ranges[name] for name in active},
-        {name: held for name, held in ranges.items() if name not in active},
+        {name: held for name, held in reserved.items() if name in active},
+        {name: held for name, held in reserved.items() if name not in active},
     )
-    reserved, asked = asyncio.run(kept(cloud, list(found)))
-    assert reserved == ranges
+    asked = asyncio.run(asked_of_hub(cloud))
     assert {name for name, states in asked.items() if states == {"applied"}} >= active
     assert asked.keys() <= active | {name for name, one in found.items() if one["openWork"]}
 

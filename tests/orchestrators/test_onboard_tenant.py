@@ -131,6 +131,20 @@ def test_an_endless_refusal_is_given_up() -> None:
     assert landing.there == set()
 
 
+def test_what_failed_once_is_told_to_be_written_again() -> None:
+    """Each beginning knows whether an operation has failed before it."""
+    begun: list[bool] = []
+
+    def react(call: Call, attempt: int) -> Outcome | None:
+        begun.append(call.failed)
+        return busy().model_copy(update={"operation_failed": True}) if attempt == 1 else None
+
+    landing = Landing({"a": frozenset()}, react=react)
+    landing.onboard()
+    assert begun == [False, True]
+    assert landing.there == {"a"}
+
+
 def test_a_stuck_resource_is_given_up_at_its_deadline() -> None:
     """An operation that never ends does not hang the tenant, and its history stays short."""
     retry = RetryPolicy(deadline_seconds=120.0)

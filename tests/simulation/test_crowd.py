@@ -21,18 +21,16 @@ def assert_all_ended_well(crowded: Crowd, records: list[TenantRecord]) -> None:
     ground = crowded.simulation
     for record in records:
         assert_ended_well(ground, record)
-    ranges = {
-        record.tenant_id: str(record.reservation.address_range)
-        for record in records
-        if record.reservation is not None
+    reserved = {
+        record.tenant_id: record.reservation for record in records if record.reservation is not None
     }
-    held = ground.world.ledger.held.items()
-    assert {tenant: str(found.address_range) for (_, tenant), found in held} == ranges
+    held = {tenant: found for (_, tenant), found in ground.world.ledger.held.items()}
+    assert held == reserved
     active = {one.tenant_id for one in records if one.state is TenantState.ACTIVE}
     assert_nothing_is_shared_or_leaked(
         ground.arm.resources(),
-        {tenant: found for tenant, found in ranges.items() if tenant in active},
-        {tenant: found for tenant, found in ranges.items() if tenant not in active},
+        {tenant: found for tenant, found in reserved.items() if tenant in active},
+        {tenant: found for tenant, found in reserved.items() if tenant not in active},
     )
 
 

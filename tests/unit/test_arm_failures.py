@@ -18,6 +18,7 @@ TEMPORARY = [
     (409, "ResourceGroupBeingDeleted"),
     (409, "Conflict"),
     (409, "RetryableError"),
+    (409, "CannotDeleteResource"),
     (400, "PrincipalNotFound"),
     (404, "SubscriptionNotFound"),
     (409, "MissingSubscriptionRegistration"),
@@ -57,7 +58,6 @@ HINTED = {
     "VaultAlreadyExists": "purge",
     "ScopeLocked": "lock",
     "ServiceAlreadyExistsInSoftDeletedState": "purge",
-    "CannotDeleteResource": "remove",
     "RequestDisallowedByPolicy": "policy",
 }
 
