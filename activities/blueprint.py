@@ -5,22 +5,19 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from activities.announce import announce as announce_to
-from activities.auditing import note
+from activities.concluding import conclude
 from activities.data import begin_data, poll_data
 from activities.dependencies import Dependencies, dependencies
 from activities.ending import end_operation
 from activities.hub import step_hub as reconcile_step
-from activities.hub_running import HubClient
 from activities.hub_wishes import begin_hub, poll_hub
 from activities.keys import end_rotation, look_at_key, renew_key, store_key
 from activities.operations import begin_operation, make_plan, reserve
 from activities.outcomes import outcome_of
 from activities.resources import begin_resource, poll_resource, verify_resource
 from landing_zone.contracts import (
-    Announcement,
-    AuditNote,
     Call,
+    Conclusion,
     Contract,
     OperationEnd,
     OperationRef,
@@ -33,7 +30,7 @@ blueprint = df.Blueprint()
 
 
 type Work[C: Contract] = Callable[[Dependencies, C], Awaitable[Outcome]]
-type HubWork = Callable[[Dependencies, HubClient, Call], Awaitable[Outcome]]
+type ClientWork[C: Contract] = Callable[[Dependencies, Any, C], Awaitable[Outcome]]
 
 
 def activity[C: Contract](
@@ -55,12 +52,14 @@ def activity[C: Contract](
     return run
 
 
-def hub_activity(name: str, work: HubWork) -> Callable[[object, Any], Awaitable[object]]:
+def client_activity[C: Contract](
+    name: str, contract: type[C], work: ClientWork[C]
+) -> Callable[[object, Any], Awaitable[object]]:
     """The same for work that also needs the durable client."""
 
     async def run(payload: object, client: df.DurableOrchestrationClient) -> object:
         async def do() -> Outcome:
-            return await work(await dependencies(), client, Call.parse(payload))
+            return await work(await dependencies(), client, contract.parse(payload))
 
         return (await outcome_of(do())).dump()
 
@@ -74,11 +73,6 @@ async def step_hub(payload: object) -> object:
     return (await reconcile_step(await dependencies(), HubStep.parse(payload))).dump()
 
 
-async def announce(payload: object, client: df.DurableOrchestrationClient) -> object:
-    """Tell those who wait that a resource has ended."""
-    return (await announce_to(client, Announcement.parse(payload))).dump()
-
-
 for _function in (
     activity("begin_operation", OperationRef, begin_operation),
     activity("reserve", OperationRef, reserve),
@@ -89,7 +83,6 @@ for _function in (
     activity("begin_resource", Call, begin_resource),
     activity("poll_resource", Call, poll_resource),
     activity("verify_resource", Call, verify_resource),
-    activity("note", AuditNote, note),
     activity("look_at_key", RotationRef, look_at_key),
     activity("renew_key", KeyTask, renew_key),
     activity("store_key", KeyTask, store_key),
@@ -98,9 +91,9 @@ for _function in (
 ):
     blueprint.activity_trigger(input_name="payload")(_function)
 for _needing_client in (
-    announce,
-    hub_activity("begin_hub", begin_hub),
-    hub_activity("poll_hub", poll_hub),
+    client_activity("conclude", Conclusion, conclude),
+    client_activity("begin_hub", Call, begin_hub),
+    client_activity("poll_hub", Call, poll_hub),
 ):
     blueprint.activity_trigger(input_name="payload")(
         blueprint.durable_client_input(client_name="client")(_needing_client)

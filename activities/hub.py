@@ -84,15 +84,21 @@ def _require_time(deps: Dependencies, step: HubStep) -> None:
 async def _more(deps: Dependencies, step: HubStep) -> HubAnswer | None:
     """While others are coming, the first write waits for them: it takes minutes, and they less."""
     hub = deps.settings.hub
-    begun = bool(step.written or step.current or step.attempts)
-    if begun or step.collected * step.collect_seconds >= hub.collect_most_seconds:
+    now = deps.clock.now()
+    since = step.collecting_since or now
+    counted = step.collected * step.collect_seconds
+    # A machine that is slow must not collect for longer: it is the time that counts, too.
+    seconds = max(counted, (now - since).total_seconds())
+    if step.written or step.current or step.attempts or seconds >= hub.collect_most_seconds:
         return None
     rows = await deps.hub_requests.all(step.hub, step.lane)
     waiting = sum(row.value.state == "waiting" for row in rows)
     if waiting <= max(1, step.seen) and not await _expected(deps, step, rows):
         return None
-    counted = step.model_copy(update={"collected": step.collected + 1, "seen": waiting})
-    return HubAnswer(state="collect", next=counted, waiting=waiting)
+    again = step.model_copy(
+        update={"collected": step.collected + 1, "collecting_since": since, "seen": waiting}
+    )
+    return HubAnswer(state="collect", next=again, waiting=waiting)
 
 
 async def _expected(deps: Dependencies, step: HubStep, rows: Rows) -> bool:

@@ -296,6 +296,18 @@ class OperationEnd(Contract):
     hint: str = ""
 
 
+class Conclusion(Contract):
+    """The end of a resource's work, for all who must know.
+
+    Attributes:
+        announcement: For those who wait for it; None where nobody does.
+        note: For the audit chain; None where nothing was done.
+    """
+
+    announcement: Announcement | None = None
+    note: "AuditNote | None" = None
+
+
 class AuditNote(Contract):
     """What became of a planned resource, for the audit chain.
 

@@ -10,16 +10,21 @@ from landing_zone.contracts import (
     Announcement,
     AuditNote,
     Call,
+    Conclusion,
     Outcome,
     Progress,
     ResourceResult,
     ResourceTask,
 )
 from landing_zone.operations import LiveWait
-from orchestrators.calls import Steps, call, timer
+from landing_zone.retries import RetryPolicy
+from orchestrators.calls import Steps, WaitNote, call, settle, timer
 
 TURNS_A_HISTORY: Final = 25
 """Calls after which the history is begun anew: replaying it costs its length each time."""
+
+NOTING: Final = RetryPolicy(deadline_seconds=1800.0)
+"""Bounds of noting the end of a resource, where nothing of Azure's work is waited for."""
 
 type Outputs = dict[str, dict[str, str]]
 
@@ -155,13 +160,17 @@ def _skipped(context: DurableOrchestrationContext, task: ResourceTask) -> Resour
 def _tell(
     context: DurableOrchestrationContext, task: ResourceTask, result: ResourceResult
 ) -> Steps[None]:
-    calls = []
-    if task.tells:
-        calls.append(call(context, "announce", announcement(task, result)))
-    if result.state != "skipped":
-        calls.append(call(context, "note", _note(task, result)))
-    if calls:
-        yield context.task_all(calls)
+    conclusion = Conclusion(
+        announcement=announcement(task, result) if task.tells else None,
+        note=_note(task, result) if result.state != "skipped" else None,
+    )
+    if conclusion == Conclusion():
+        return
+    outcome = Outcome.parse((yield call(context, "conclude", conclusion)))
+    if outcome.state != "done":
+        # Those who wait have been told, and an event that comes twice is one too many.
+        again = Conclusion(note=conclusion.note)
+        yield from settle(context, "conclude", again, NOTING, WaitNote())
 
 
 def _note(task: ResourceTask, result: ResourceResult) -> AuditNote:

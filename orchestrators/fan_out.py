@@ -13,6 +13,7 @@ from typing import Any
 from azure.durable_functions import DurableOrchestrationContext
 
 from landing_zone.contracts import (
+    Conclusion,
     Direction,
     OperationRef,
     PlanSummary,
@@ -134,4 +135,4 @@ def _take(
     )
     results[data.key] = crashed
     if data.tells:
-        yield call(context, "announce", announcement(data, crashed))
+        yield call(context, "conclude", Conclusion(announcement=announcement(data, crashed)))

@@ -17,7 +17,7 @@ from landing_zone.contracts import (
 from landing_zone.graph import Graph, reversed_graph, subgraph
 from landing_zone.progress import LiveStatus, mark_text, outputs_of_results
 from landing_zone.retries import RetryPolicy
-from orchestrators.calls import Steps, WaitNote, settle
+from orchestrators.calls import Steps, WaitNote, call, settle
 from orchestrators.fan_out import Results, Walk, walk
 
 REQUEST_RETRY = RetryPolicy(deadline_seconds=1800.0)
@@ -30,7 +30,7 @@ def onboard_tenant(context: DurableOrchestrationContext) -> Steps[dict[str, Any]
     1. Admit it: the registry says provisioning.
     2. Reserve its address range.
     3. Plan it; the plan is kept outside the history.
-    4. Apply the plan along its graph, independent branches at once.
+    4. Apply the plan along its graph, independent branches at once; the hub is asked first.
     5. Verify the conditions that hold only when all is there.
     6. End it: active; or, after a failure, walk the same plan backwards over what was begun, and
        list what could not be taken back.
@@ -66,6 +66,7 @@ def _build(
     board: "Board",
 ) -> Steps[OperationEnd]:
     board.planned(summary)
+    yield from _ask_hub(context, operation, summary)
     graph = {node.key: frozenset(node.after) for node in summary.nodes}
     applying = Walk(operation, summary, "apply", graph, {})
     results = yield from walk(context, applying, board.applied)
@@ -77,6 +78,35 @@ def _build(
     board.undoing()
     undone = yield from _undo(context, operation, summary, results, board)
     return board.end(problem=problem, results=results, undone=undone)
+
+
+def _ask_hub(
+    context: DurableOrchestrationContext, operation: OperationRef, summary: PlanSummary
+) -> Steps[None]:
+    """Ask the hub before anything else is begun: it takes longest, and serves all who ask in time.
+
+    Asking again is the same; what comes of it is for the resource's own sub-orchestration to see.
+    """
+    calls = [
+        call(
+            context,
+            "begin_hub",
+            Call(
+                operation=operation,
+                plan_hash=summary.plan_hash,
+                key=node.key,
+                direction="apply",
+            ),
+        )
+        for node in summary.nodes
+        if node.via == "hub" and not node.after
+    ]
+    if not calls:
+        return
+    try:
+        yield context.task_all(calls)
+    except Exception:  # noqa: BLE001 - whatever crashed, it is begun again
+        return
 
 
 def _verify(

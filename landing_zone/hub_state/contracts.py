@@ -23,6 +23,7 @@ class HubStep(Contract):
         idle: Rounds in a row that wrote nothing although someone waits.
         collect_seconds: Time in which requests are collected at the beginning of a round.
         collected: Times that this round has done so.
+        collecting_since: When it began to do so.
         seen: Tenants that waited when they were last counted.
     """
 
@@ -30,6 +31,7 @@ class HubStep(Contract):
     lane: Lane
     collect_seconds: float = 2.0
     collected: int = 0
+    collecting_since: AwareDatetime | None = None
     seen: int = 0
     current: str = ""
     target: PollTarget | None = None

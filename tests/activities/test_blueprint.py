@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from activities.blueprint import activity, announce
+from activities.blueprint import activity, client_activity
+from activities.concluding import conclude
 from activities.dependencies import Dependencies, read_hubs
-from landing_zone.contracts import Announcement, OperationRef, Outcome
+from landing_zone.contracts import Announcement, Conclusion, OperationRef, Outcome
 from landing_zone.errors import ConfigurationError, TemporaryError
 from tests.activities.calls import OPERATION
 from tests.fakes import HUBS, ROOT, FakeDurableClient, World
@@ -55,11 +56,13 @@ async def test_wrapper_does_not_take_what_is_not_its_contract(payload: dict[str,
         await activity("echo", OperationRef, echo)(payload)
 
 
-async def test_announcement_goes_to_the_durable_client() -> None:
-    """Without any other dependency."""
+@pytest.mark.usefixtures("world")
+async def test_client_goes_to_the_work_that_needs_it() -> None:
+    """Beside the dependencies."""
     client: Any = FakeDurableClient()
-    data = Announcement(event="ended:a", instances=("x",), ok=True)
-    assert await announce(data.dump(), client) == {"state": "done"}
+    told = Announcement(event="ended:a", instances=("x",), ok=True)
+    run = client_activity("conclude", Conclusion, conclude)
+    assert await run(Conclusion(announcement=told).dump(), client) == {"state": "done"}
     assert [raised.instance_id for raised in client.raised] == ["x"]
 
 

@@ -163,7 +163,9 @@ def _lower(headers: Message) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def wait_for[T](find: Callable[[], T | None], what: str, seconds: float = 30.0) -> T:
+def wait_for[T](
+    find: Callable[[], T | None], what: str, seconds: float = 30.0, pause: float = 0.05
+) -> T:
     """What is waited for, once it is there.
 
     Raises:
@@ -174,7 +176,7 @@ def wait_for[T](find: Callable[[], T | None], what: str, seconds: float = 30.0) 
         found = find()
         if found:
             return found
-        time.sleep(0.05)
+        time.sleep(pause)
     raise TimeoutError(f"waited {seconds} s for {what}")
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from landing_zone.contracts import (
-    Announcement,
     Call,
+    Conclusion,
     Node,
     OperationEnd,
     OperationRef,
@@ -33,6 +33,7 @@ class Landing:
 
     Attributes:
         there: Keys of the resources that are there.
+        note_busy: Notes that are refused for now, from here on.
         order: What began and ended, in order, as `+key`, `=key` and `-key` (taken back).
         end: How the operation ended.
         world: Where the orchestrators run.
@@ -46,6 +47,7 @@ class Landing:
         *,
         ready: Iterable[str] = (),
         kept: Iterable[str] = (),
+        hub: Iterable[str] = (),
         retry: RetryPolicy | None = None,
     ) -> None:
         """Begin with nothing there.
@@ -56,6 +58,7 @@ class Landing:
             react: An outcome to give instead, by call and number of the attempt.
             ready: Keys with a condition to verify.
             kept: Keys that are not taken back.
+            hub: Keys that the hub's reconciler writes.
             retry: The bounds.
         """
         self.graph = graph
@@ -64,6 +67,8 @@ class Landing:
         self.retry = retry or RetryPolicy()
         self.ready = frozenset(ready)
         self.kept = frozenset(kept)
+        self.hub = frozenset(hub)
+        self.note_busy = 0
         self.there: set[str] = set()
         self.order: list[str] = []
         self.attempts: Counter[tuple[str, str]] = Counter()
@@ -75,9 +80,10 @@ class Landing:
             "make_plan": self._plan,
             "begin_resource": self._begin,
             "poll_resource": self._poll,
+            "begin_hub": self._begin,
+            "poll_hub": self._poll,
             "verify_resource": self._verify,
-            "announce": self._announce,
-            "note": self._fine,
+            "conclude": self._conclude,
             "end_operation": self._end,
         }
         orchestrators = {"onboard_tenant": onboard_tenant, "apply_resource": apply_resource}
@@ -100,6 +106,7 @@ class Landing:
                 after=tuple(sorted(edges)),
                 undoable=key not in self.kept,
                 ready=key in self.ready,
+                via="hub" if key in self.hub else "resource",
             )
             for key, edges in self.graph.items()
         )
@@ -137,11 +144,16 @@ class Landing:
         reaction = self.react(call, self.attempts[spot])
         return (reaction or Outcome(state="done")).dump()
 
-    def _announce(self, payload: Any) -> Any:
-        data = Announcement.parse(payload)
-        for instance in data.instances:
-            self.world.raise_event(instance, data.event, data.dump())
-        return Outcome(state="done").dump()
+    def _conclude(self, payload: Any) -> Any:
+        data = Conclusion.parse(payload)
+        told = data.announcement
+        if told is not None:
+            for instance in told.instances:
+                self.world.raise_event(instance, told.event, told.dump())
+        if data.note is None or not self.note_busy:
+            return Outcome(state="done").dump()
+        self.note_busy -= 1
+        return busy(code="AuditBusy").dump()
 
     def _end(self, payload: Any) -> Any:
         self.end = OperationEnd.parse(payload)

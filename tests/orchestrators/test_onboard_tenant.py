@@ -10,6 +10,7 @@ from landing_zone.contracts import Call, Outcome
 from landing_zone.graph import Graph, ancestors, critical_path
 from landing_zone.progress import LiveStatus
 from landing_zone.retries import RetryPolicy
+from orchestrators.calls import CRASH_ATTEMPTS
 from tests.orchestrators.landing import CALL_SECONDS, POLL_SECONDS, Landing, busy, failed
 from tests.orchestrators.replay import START, Crash
 
@@ -231,3 +232,35 @@ def test_a_wait_is_shown_with_its_cause() -> None:
     shown = landing.world.instances["tenant-contoso:1.0:apply:c"].custom_statuses
     assert any("AnotherOperationInProgress: busy" in status["cause"] for status in shown)
     assert all("waiting" in status["cause"] for status in shown)
+
+
+def test_the_hub_is_asked_before_anything_is_begun() -> None:
+    """It takes longest; what waits for something else is not asked for early."""
+    landing = Landing({**DIAMOND, "z": frozenset()}, {"z": 9}, hub=["z", "d"])
+    assert landing.onboard().output == {"ok": True}
+    assert landing.order[:2] == ["+z", "+a"]
+    assert landing.attempts["apply", "d"] == 1
+    assert landing.there == {*DIAMOND, "z"}
+
+
+def test_an_onboarding_goes_on_though_the_early_question_crashes() -> None:
+    """The resource's own sub-orchestration asks again."""
+
+    def react(call: Call, attempt: int) -> Outcome | None:
+        if call.key == "a" and attempt <= CRASH_ATTEMPTS:
+            raise Crash("the worker died")
+        return None
+
+    landing = Landing(DIAMOND, react=react, hub=["a"])
+    assert landing.onboard().output == {"ok": True}
+    assert landing.there == set(DIAMOND)
+
+
+def test_a_note_that_is_refused_for_now_is_not_lost() -> None:
+    """The audit is written once its storage answers again."""
+    landing = Landing(DIAMOND)
+    landing.note_busy = 5
+    assert landing.onboard().output == {"ok": True}
+    assert landing.note_busy == 0
+    concluded = [payload for name, payload in landing.world.calls if name == "conclude"]
+    assert len(concluded) == len(DIAMOND) + 5
