@@ -32,7 +32,7 @@ from tests.leaks import assert_nothing_is_shared_or_leaked
 
 SPEED: Final = 500.0
 HOST: Final = "localcloud.functions_host --app"
-SECONDS_ALIVE: Final = (2.0, 6.0)
+SECONDS_ALIVE: Final = (3.0, 8.0)
 """How long the host lives, once it answers."""
 
 TENANTS: Final = 6
