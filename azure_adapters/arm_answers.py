@@ -133,7 +133,10 @@ def polled_refusal(answer: Answer) -> SpokewrightError:
             "OperationNotFound", "the operation cannot be seen yet", retry_after(answer)
         )
     error = refusal(answer)
-    return error if isinstance(error, TemporaryError) else OperationFailedError(error)
+    if isinstance(error, TemporaryError):
+        return error
+    # The status is that of the poll; whether to begin anew is told by the operation's own error.
+    return OperationFailedError(operation_error(error.code, error.message))
 
 
 def is_at(url: str, endpoint: str) -> bool:

@@ -62,7 +62,10 @@ PATIENCE: dict[str, float] = {
 }
 
 # Failures of a long-running operation that the next attempt would meet again.
-_FINAL_FAILURES = ("Policy", "Quota", "Invalid", "NotAllowed", "Forbidden", "Conflicting")
+_FINAL_FAILURES = (
+    *("Policy", "Quota", "Invalid", "NotAllowed"),
+    *("Forbidden", "Conflicting", "Locked"),
+)
 
 _KEPT = "purge the soft-deleted resource, or wait until it is gone"
 _HINTS = {

@@ -112,6 +112,14 @@ async def test_location_that_ends_in_a_refusal_is_a_failed_operation(arm: Arm) -
     assert isinstance(caught.value.cause, PermanentError)
 
 
+async def test_location_that_ends_in_a_fault_of_the_server_is_worth_another_try(arm: Arm) -> None:
+    """Whatever the status that it is told with."""
+    arm.server.script(refused(409, "InternalServerError"))
+    with pytest.raises(OperationFailedError) as caught:
+        await arm.adapter.poll(at(arm, "location"))
+    assert isinstance(caught.value.cause, TemporaryError)
+
+
 async def test_token_is_never_sent_to_another_host(arm: Arm) -> None:
     """Neither for an operation nor for a page; nothing at all is sent there."""
     async with running_arm() as other:

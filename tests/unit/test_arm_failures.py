@@ -114,6 +114,7 @@ def test_patience_is_minutes_not_hours() -> None:
         ("InvalidParameter", True),
         ("SkuNotAllowed", True),
         ("ConflictingName", True),
+        ("ScopeLocked", True),
     ],
 )
 def test_failed_operation_is_begun_again_unless_it_would_fail_again(code: str, final: bool) -> None:
