@@ -6,9 +6,9 @@ head row's ETag tells when another process was there in between.
 """
 
 import asyncio
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from azure.data.tables import TableEntity
@@ -16,6 +16,7 @@ from azure.data.tables.aio import TableClient
 
 from azure_adapters.long_text import joined, split
 from azure_adapters.storage_errors import storage_errors
+from azure_adapters.together import Together
 from azure_adapters.transactions import HEAD, commit_at, etag_of, read_row
 from landing_zone.audit import AuditEntry, AuditRecord, chain
 from landing_zone.errors import TemporaryError
@@ -43,13 +44,10 @@ class _Waiting:
     entry: AuditEntry
     record: AuditRecord | None = None
 
-
-@dataclass(slots=True)
-class _Queue:
-    """The entries of one tenant that wait, and whose turn it is to write."""
-
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: list[_Waiting] = field(default_factory=list)
+    @property
+    def served(self) -> bool:
+        """Whether it is written."""
+        return self.record is not None
 
 
 class TableAuditLog:
@@ -58,7 +56,7 @@ class TableAuditLog:
     def __init__(self, table: TableClient) -> None:
         """Use a table that exists."""
         self._table = table
-        self._queues: defaultdict[str, _Queue] = defaultdict(_Queue)
+        self._together = Together(self._write, _batch)
         self._ends: OrderedDict[str, _End] = OrderedDict()
 
     async def append(self, entry: AuditEntry) -> AuditRecord:
@@ -67,16 +65,10 @@ class TableAuditLog:
         Raises:
             TemporaryError: Other writers were first each time.
         """
-        queue = self._queues[entry.tenant_id]
         own = _Waiting(entry)
-        queue.waiting.append(own)
-        try:
-            async with queue.turn:
-                # Whoever had the turn before may have written it along.
-                while own.record is None:
-                    await self._write(entry.tenant_id, _batch(queue.waiting))
-        finally:
-            queue.waiting[:] = [item for item in queue.waiting if item is not own]
+        await self._together.join(entry.tenant_id, own)
+        if own.record is None:
+            raise AssertionError("whoever is served has a record")
         return own.record
 
     async def _write(self, tenant: str, batch: Sequence[_Waiting]) -> None:

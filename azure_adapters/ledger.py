@@ -1,10 +1,13 @@
-"""The address ledger: a partition a hub, a row a tenant, one head row that serialises writers."""
+"""The address ledger: a partition a hub, a row a tenant, one head row that serialises writers.
+
+Tenants that ask at once are given their places together, by one transaction.
+"""
 
 import asyncio
 import json
 import random
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from ipaddress import IPv4Network
 from typing import Final
@@ -13,14 +16,37 @@ from azure.data.tables import TableEntity
 from azure.data.tables.aio import TableClient
 
 from azure_adapters.storage_errors import storage_errors
+from azure_adapters.together import Together
 from azure_adapters.transactions import HEAD, commit, read_row
 from landing_zone.capacity import NO_CLAIMS, Claims, place, total_claims
 from landing_zone.clock import Clock
-from landing_zone.errors import TemporaryError
+from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.hub import HubDocument
 from landing_zone.reservation import Reservation
 
 ATTEMPTS: Final = 20
+# A transaction takes a hundred rows, the head included
+# (learn: performing-entity-group-transactions).
+MOST_TOGETHER: Final = 90
+
+
+type _Outcome = Reservation | PermanentError
+
+
+@dataclass(eq=False, slots=True)
+class _Asking:
+    """A tenant that asks for its place, and what becomes of it."""
+
+    tenant_id: str
+    prefix_length: int
+    seen: Sequence[IPv4Network]
+    claims: Claims
+    outcome: _Outcome | None = None
+
+    @property
+    def served(self) -> bool:
+        """Whether it is known what becomes of it."""
+        return self.outcome is not None
 
 
 class TableAddressLedger:
@@ -31,7 +57,7 @@ class TableAddressLedger:
         self._table = table
         self._document = document
         self._clock = clock
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._together = Together(self._serve, _batch)
 
     async def reserve(
         self,
@@ -49,39 +75,63 @@ class TableAddressLedger:
             TemporaryError: Other writers were first each time.
         """
         others = [IPv4Network(cidr, strict=False) for cidr in seen]
-        async with self._turns[hub]:
-            for _ in range(ATTEMPTS):
-                found = await self._try_reserve(hub, tenant_id, prefix_length, others, claims)
-                if found is not None:
-                    return found
-                await asyncio.sleep(random.uniform(0.01, 0.1))  # noqa: S311 - jitter only
+        asking = _Asking(tenant_id, prefix_length, others, claims)
+        await self._together.join(hub, asking)
+        if isinstance(asking.outcome, PermanentError):
+            raise asking.outcome
+        if asking.outcome is None:
+            raise AssertionError("whoever is served has an outcome")
+        return asking.outcome
+
+    async def _serve(self, hub: str, batch: Sequence[_Asking]) -> None:
+        """Give each its place, or its refusal.
+
+        Raises:
+            TemporaryError: Other writers were first each time.
+        """
+        for _ in range(ATTEMPTS):
+            head = await read_row(self._table, hub, HEAD)
+            outcomes, new = self._placed(hub, await self._rows(hub), batch)
+            if not new or await commit(self._table, hub, head, _next(head), create=new):
+                for asking, outcome in zip(batch, outcomes, strict=True):
+                    asking.outcome = outcome
+                return
+            await asyncio.sleep(random.uniform(0.01, 0.1))  # noqa: S311 - jitter only
         raise TemporaryError("LedgerBusy", f"others were first on the ledger of {hub}")
 
-    async def _try_reserve(
-        self,
-        hub: str,
-        tenant_id: str,
-        prefix_length: int,
-        others: list[IPv4Network],
-        claims: Claims,
-    ) -> Reservation | None:
-        head = await read_row(self._table, hub, HEAD)
-        rows = await self._rows(hub)
-        if tenant_id in rows:
-            return _reservation(hub, rows[tenant_id])
-        given = place(
+    def _placed(
+        self, hub: str, rows: dict[str, TableEntity], batch: Sequence[_Asking]
+    ) -> tuple[list[_Outcome], list[dict[str, str]]]:
+        """What becomes of each, one after the other, and the rows that say so."""
+        held = {tenant: _reservation(hub, row) for tenant, row in rows.items()}
+        claimed = [_claims(row) for row in rows.values()]
+        outcomes: list[_Outcome] = []
+        new: list[dict[str, str]] = []
+        for asking in batch:
+            if asking.tenant_id not in held:
+                try:
+                    given = self._place(hub, held.values(), total_claims(claimed), asking)
+                except PermanentError as refusal:
+                    outcomes.append(refusal)
+                    continue
+                held[asking.tenant_id] = given
+                claimed.append(dict(asking.claims))
+                new.append(_new_row(asking.tenant_id, given, asking.claims))
+            outcomes.append(held[asking.tenant_id])
+        return outcomes, new
+
+    def _place(
+        self, hub: str, held: Iterable[Reservation], used: Claims, asking: _Asking
+    ) -> Reservation:
+        return place(
             self._document.hub(hub),
-            [_reservation(hub, row) for row in rows.values()],
-            total_claims(map(_claims, rows.values())),
-            prefix_length=prefix_length,
-            claims=claims,
-            seen=others,
+            held,
+            used,
+            prefix_length=asking.prefix_length,
+            claims=asking.claims,
+            seen=asking.seen,
             today=self._clock.now().date(),
         )
-        row = _new_row(tenant_id, given, claims)
-        if not await commit(self._table, hub, head, _next(head), create=(row,)):
-            return None
-        return given
 
     async def held_by(self, hub: str, tenant_id: str) -> Reservation | None:
         """What the tenant holds of the hub, or None."""
@@ -90,7 +140,7 @@ class TableAddressLedger:
 
     async def release(self, hub: str, tenant_id: str) -> None:
         """Hold nothing for the tenant any more: neither a range nor a claim."""
-        async with self._turns[hub]:
+        async with self._together.turn(hub):
             for _ in range(ATTEMPTS):
                 head = await read_row(self._table, hub, HEAD)
                 if await read_row(self._table, hub, _row_key(tenant_id)) is None:
@@ -105,6 +155,11 @@ class TableAddressLedger:
         async with storage_errors():
             found = self._table.query_entities(query, parameters={"hub": hub})
             return {str(row["RowKey"]).removeprefix("tenant:"): row async for row in found}
+
+
+def _batch(waiting: Sequence[_Asking]) -> list[_Asking]:
+    """The first of those that wait, as many as one transaction takes."""
+    return [asking for asking in waiting if not asking.served][:MOST_TOGETHER]
 
 
 def _row_key(tenant_id: str) -> str:

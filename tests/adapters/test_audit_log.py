@@ -8,6 +8,7 @@ from azure.data.tables.aio import TableClient
 from azure_adapters.audit_log import TableAuditLog
 from landing_zone.audit import AuditEntry, AuditRecord, verify
 from landing_zone.ports import AuditLog
+from tests.adapters.counting import Counting
 from tests.fakes import NOON
 
 type Tables = tuple[TableClient, TableClient]
@@ -53,25 +54,6 @@ async def test_same_event_is_noted_once(tables: Tables) -> None:
     chain = await records(logs[0])
     assert [record.entry.event_id for record in chain] == ["first", "same", "last"]
     assert await logs[1].append(entry("same")) == chain[1]
-
-
-class Counting:
-    """A table that counts the transactions and the reads of rows that it is asked for."""
-
-    def __init__(self, table: TableClient) -> None:
-        self._table = table
-        self.transactions = 0
-        self.reads = 0
-
-    async def submit_transaction(self, operations: Any) -> Any:
-        """Count, and do it."""
-        self.transactions += 1
-        return await self._table.submit_transaction(operations)
-
-    async def get_entity(self, *args: Any, **kwargs: Any) -> Any:
-        """Count, and do it."""
-        self.reads += 1
-        return await self._table.get_entity(*args, **kwargs)
 
 
 async def test_entries_that_come_at_once_are_written_together(table: TableClient) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from ipaddress import IPv4Network
 from itertools import combinations
+from typing import cast
 
 import pytest
 from azure.data.tables.aio import TableClient
@@ -12,6 +13,7 @@ from landing_zone.capacity import CapacityExceeded
 from landing_zone.errors import ConfigurationError, PermanentError
 from landing_zone.hub import HubDocument, NodePools
 from landing_zone.reservation import Reservation
+from tests.adapters.counting import Counting
 from tests.fakes import HUBS, FakeClock
 from tests.unit.hubs import document_of, hub, two_hubs
 
@@ -46,6 +48,20 @@ async def test_twenty_at_once_get_disjoint_ranges(tables: Tables) -> None:
     assert are_disjoint(held)
     assert all(found.address_range.subnet_of(pool) for found in held)
     assert [found.address_range.prefixlen for found in held] == [22 + at % 6 for at in range(20)]
+
+
+async def test_fifty_at_once_cost_a_few_transactions(table: TableClient) -> None:
+    """Each is given its own place, or told that there is none."""
+    counting = Counting(table)
+    kept = ledger(cast("TableClient", counting))
+    asking = (kept.reserve("hub-weu", f"tenant-{at}", 27, []) for at in range(50))
+    outcomes = await asyncio.gather(*asking, return_exceptions=True)
+    held = [found for found in outcomes if isinstance(found, Reservation)]
+    refused = [found for found in outcomes if isinstance(found, PermanentError)]
+    assert (len(held), len(refused)) == (32, 18)
+    assert {error.code for error in refused} == {"AddressPoolExhausted"}
+    assert are_disjoint(held)
+    assert counting.transactions <= 3
 
 
 async def test_one_tenant_asking_at_once_holds_one_range(tables: Tables) -> None:
