@@ -8,6 +8,7 @@ from activities.dependencies import Dependencies
 from activities.hub_running import HubClient, ensure_reconciler
 from landing_zone.contracts import Call, Outcome, PollTarget
 from landing_zone.hub_state.contracts import HubStatus
+from landing_zone.hub_state.limits import HubSettings
 from landing_zone.hub_state.members import HubRow, Member
 from landing_zone.hub_state.wishes import member_of
 from landing_zone.references import resolved
@@ -49,8 +50,20 @@ async def _answer(
         return Outcome(state="done", wrote=True)
     status = await ensure_reconciler(client, member.hub, member.lane, deps.settings.hub)
     waited = (deps.clock.now() - row.since).total_seconds()
-    wait = min(deps.settings.hub.poll_seconds, max(0.5, waited / 10))
+    wait = _patience(deps.settings.hub, member, status, waited)
     return Outcome(state="pending", target=_ITSELF, wait=wait, message=_cause(member, status))
+
+
+def _patience(
+    settings: HubSettings, member: Member, status: HubStatus | None, waited: float
+) -> float:
+    """Seconds until the next look: the longer it has taken, the longer it may take.
+
+    While several writes to the firewall are to go, which take minutes each, hurry is of no use.
+    """
+    if member.lane == "firewall" and status is not None and status.left > 1:
+        return min(settings.poll_seconds * status.left, max(2.0, waited / 4))
+    return min(settings.poll_seconds, max(0.5, waited / 10))
 
 
 def _cause(member: Member, status: HubStatus | None) -> str:

@@ -20,7 +20,7 @@ from landing_zone.operations import LiveWait
 from landing_zone.retries import RetryPolicy
 from orchestrators.calls import Steps, WaitNote, call, settle, timer
 
-TURNS_A_HISTORY: Final = 25
+TURNS_A_HISTORY: Final = 8
 """Calls after which the history is begun anew: replaying it costs its length each time."""
 
 NOTING: Final = RetryPolicy(deadline_seconds=1800.0)

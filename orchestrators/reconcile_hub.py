@@ -7,7 +7,7 @@ from azure.durable_functions import DurableOrchestrationContext
 from landing_zone.hub_state.contracts import HubAnswer, HubStatus, HubStep
 from orchestrators.calls import Steps, call, timer
 
-TURNS_A_HISTORY: Final = 40
+TURNS_A_HISTORY: Final = 16
 """Steps after which the history is begun anew: replaying it costs its length each time."""
 
 SHORTEST_WAIT: Final = 0.1

@@ -12,7 +12,8 @@ class HubSettings(BaseModel):
         collect_most_seconds: The longest time of collecting, where more are coming: half of the
             time that one write takes.
         peering_collect_seconds: The same for the hub network, where a write takes seconds.
-        poll_seconds: Longest wait of a tenant between two looks at its own request.
+        poll_seconds: Longest wait of a tenant between two looks at its own request, for each write
+            that is to go.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

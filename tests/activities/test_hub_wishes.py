@@ -59,11 +59,16 @@ async def test_a_lost_reconciler_is_started_by_whoever_looks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "waiting", "told"),
-    [(3, 12, "3 writes to go, 12 tenants wait"), (1, 1, "1 write to go, 1 tenant waits")],
+    ("left", "waiting", "told", "wait"),
+    [
+        (3, 12, "3 writes to go, 12 tenants wait", 10.0),
+        (1, 1, "1 write to go, 1 tenant waits", 4.0),
+    ],
 )
-async def test_whoever_waits_is_told_for_what(left: int, waiting: int, told: str) -> None:
-    """What is being written, how much is left, how many wait."""
+async def test_whoever_waits_is_told_for_what(
+    left: int, waiting: int, told: str, wait: float
+) -> None:
+    """What is being written, how much is left, how many wait; and looks the rarer for it."""
     world = await world_with_plan()
     await begun(world)
     status = HubStatus(phase="writing", cause="ipGroups/x", left=left, waiting=waiting)
@@ -71,11 +76,10 @@ async def test_whoever_waits_is_told_for_what(left: int, waiting: int, told: str
     world.clock.move(40)
     outcome = await poll_hub(world.deps, world.client, call("hub:firewall"))
     assert outcome.message == f"the hub's firewall is busy with ipGroups/x: {told}"
-    assert outcome.wait == 4.0
-    alone = HubStatus(phase="writing", cause="ipGroups/x", left=1, waiting=1)
-    world.client.statuses[INSTANCE] = FakeStatus(INSTANCE, "Running", alone.dump())
-    outcome = await poll_hub(world.deps, world.client, call("hub:firewall"))
-    assert outcome.message.endswith("ipGroups/x: 1 write to go, 1 tenant waits")
+    assert outcome.wait == wait
+    world.clock.move(86_400)
+    late = await poll_hub(world.deps, world.client, call("hub:firewall"))
+    assert late.wait == world.deps.settings.hub.poll_seconds * left
 
 
 async def test_answers_become_outcomes() -> None:
