@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
-import function_app
 from activities.dependencies import Dependencies
 from landing_zone.lifecycle import TenantState
 from landing_zone.plan import Plan
@@ -20,6 +19,7 @@ from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord, instance_id
 from tests.fakes import HUBS, World
 from tests.given import dependencies_of
+from tests.registered import registered_functions
 from tests.simulation.durable import Activity, Engine, Orchestrator, Pause
 from tests.simulation.local_arm import LocalArm
 from tests.simulation.virtual_loop import run
@@ -93,14 +93,14 @@ def functions() -> tuple[dict[str, Orchestrator], dict[str, Activity]]:
     """The orchestrators and the activities that the function app registers, by name."""
     orchestrators: dict[str, Orchestrator] = {}
     activities: dict[str, Activity] = {}
-    for item in function_app.app.get_functions():
+    for name, item in registered_functions().items():
         trigger: Any = item.get_trigger()
         function: Any = item.get_user_function()
         if trigger.type == "orchestrationTrigger":
-            orchestrators[item.get_function_name()] = function.orchestrator_function
+            orchestrators[name] = function.orchestrator_function
         elif trigger.type == "activityTrigger":
             needs_client = any(one.type == "durableClient" for one in item.get_bindings())
-            activities[item.get_function_name()] = _activity(function, needs_client=needs_client)
+            activities[name] = _activity(function, needs_client=needs_client)
     return orchestrators, activities
 
 

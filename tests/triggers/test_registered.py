@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import function_app
+from tests.registered import registered_functions
 
 KEY, ANYONE = "function", "anonymous"
 EXPECTED = {
@@ -53,7 +53,7 @@ USE_THE_DURABLE_CLIENT = {
     "show_rotation",
     "rotate_due_keys",
 }
-FUNCTIONS = {item.get_function_name(): item for item in function_app.app.get_functions()}
+FUNCTIONS = registered_functions()
 
 
 def described(trigger: Any) -> tuple[str, str]:
