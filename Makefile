@@ -25,10 +25,10 @@ up: install ## Start the local cloud and keep it up until Ctrl-C (OFFSET=0 SPEED
 	@$(PYTHON_IN_VENV) -m localcloud up --port-offset $(OFFSET) --speed $(SPEED) $(ARGS)
 
 test: install ## Run every test but the nightly ones (ARGS="-k name")
-	@$(PYTHON_IN_VENV) -m pytest -n $(WORKERS) -m "not nightly" $(ARGS)
+	@$(PYTHON_IN_VENV) -m pytest -n $(WORKERS) --dist worksteal -m "not nightly" $(ARGS)
 
 test-nightly: install ## Run the long tests
-	@$(PYTHON_IN_VENV) -m pytest -n $(WORKERS) -m nightly $(ARGS)
+	@$(PYTHON_IN_VENV) -m pytest -n $(WORKERS) --dist worksteal -m nightly $(ARGS)
 
 check: install ## Check format, lint, types, walls and generated files
 	@sh tools/check.sh
