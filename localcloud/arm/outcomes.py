@@ -8,13 +8,10 @@ from localcloud.arm.world import Cloud
 
 def write_ended(cloud: Cloud, operation: Operation) -> None:
     """A write has ended: what it wrote is provisioned, or has failed."""
-    state = "Failed" if operation.failure else "Succeeded"
     written = [cloud.store.get(key) for key in (operation.target, *operation.also)]
     present = [record for record in written if record is not None]
     for record in present:
-        if "provisioningState" in record.properties:
-            record.properties["provisioningState"] = state
-        cloud.store.put(record)
+        _show_end(cloud, record, failed=bool(operation.failure))
     operations.end(cloud, operation, operation.failure)
     if not operation.failure:
         for record in present:
@@ -22,12 +19,19 @@ def write_ended(cloud: Cloud, operation: Operation) -> None:
     operations.tell(cloud, operation, operation.target, succeeded=not operation.failure)
 
 
+def _show_end(cloud: Cloud, record: Record, *, failed: bool) -> None:
+    """Let a resource show that work on it has ended, where its type has a word for that."""
+    if "provisioningState" in record.properties:
+        broken = cloud.store.type_of(record).broken
+        record.properties["provisioningState"] = broken if failed else "Succeeded"
+    cloud.store.put(record)
+
+
 def delete_ended(cloud: Cloud, operation: Operation) -> None:
     """A delete has ended: the resource and all within it are gone, or it has failed."""
     record = cloud.store.get(operation.target)
     if operation.failure and record is not None:
-        record.properties["provisioningState"] = "Failed"
-        cloud.store.put(record)
+        _show_end(cloud, record, failed=True)
     elif record is not None:
         remove(cloud, record)
     operations.end(cloud, operation, operation.failure)

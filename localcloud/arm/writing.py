@@ -97,7 +97,7 @@ def put(cloud: Cloud, call: Call, where: Place) -> Answer:
     check_host_free(cloud, call, where.type, host)
     _check_whole(cloud, write)
     failure = call.effect.failure
-    if where.type.write is Writing.SYNC and failure:
+    if failure and not where.type.shows_failure:
         raise ArmError(call.effect.status, failure["code"], failure["message"])
     with cloud.store.transaction():
         records = _store(write)

@@ -74,7 +74,7 @@ def requests_of(seed: int, number: int) -> dict[str, dict[str, Any]]:
     """So many requests, the same in every run of a seed."""
     dice = random.Random(seed)  # noqa: S311 - a test
     names = dice.choices(list(TIERS), list(TIERS.values()), k=number)
-    tenants = [f"chaos-{seed}-{place:02}" for place in range(number)]
+    tenants = [f"t{place:02}-chaos-{seed}" for place in range(number)]
     return {
         tenant: example(name, tenantId=tenant) for tenant, name in zip(tenants, names, strict=True)
     }

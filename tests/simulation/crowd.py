@@ -193,7 +193,7 @@ def crowd(seed: int, tenants: int) -> Iterator[Crowd]:
     dice = Dice(seed)
     with simulation(pause=lambda: dice.between(0.005, 0.05), port=_remote(dice)) as ground:
         requests = [
-            request_of(dice.one(TIERS), f"crowd-{seed}-{number:02}") for number in range(tenants)
+            request_of(dice.one(TIERS), f"t{number:02}-crowd-{seed}") for number in range(tenants)
         ]
         for number, (preset, probability) in enumerate(FAULTS.items()):
             match = {"probability": probability, "seed": seed * 100 + number}

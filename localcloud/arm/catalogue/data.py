@@ -27,6 +27,7 @@ _STORAGE_TYPES = (
         name_pattern=r"[a-z0-9]{3,24}",
         provisioning=True,
         busy="Creating",
+        broken="Succeeded",  # learn: rest/api/storagerp, ProvisioningState knows no failure
         taken=Taken("StorageAccountAlreadyTaken"),
         defaults=storage.DEFAULTS,
         lock=STORAGE,
@@ -168,6 +169,7 @@ _VAULT_TYPES = (
         name_pattern=r"(?=.{3,24}$)[A-Za-z](-?[A-Za-z0-9])+",
         provisioning=True,
         busy="RegisteringDns",
+        broken="Succeeded",  # learn: rest/api/keyvault, VaultProvisioningState knows no failure
         taken=Taken("VaultAlreadyExists"),
         defaults=vaults.DEFAULTS,
         lock=VAULT,

@@ -130,6 +130,7 @@ class ResourceType:
         provisioning: Whether its properties carry a provisioningState.
         etag: Whether its answers carry an ETag, in the header and in the body.
         busy: The provisioningState while a write is going on.
+        broken: The provisioningState after a failed write or delete; some types have none for it.
         taken: What names that are unique in all of Azure answer when they are taken.
         secrets: Properties that are taken and never answered.
         guid: Name of a property that is given a GUID once, `resourceGuid`.
@@ -161,6 +162,7 @@ class ResourceType:
     provisioning: bool = False
     etag: bool = False
     busy: str = "Updating"
+    broken: str = "Failed"
     taken: Taken | None = None
     secrets: tuple[str, ...] = ()
     guid: str = ""
@@ -180,6 +182,12 @@ class ResourceType:
     def key(self) -> str:
         """The name in lower case."""
         return self.name.lower()
+
+    @property
+    def shows_failure(self) -> bool:
+        """Whether a write that fails later can be seen: by its operation, or by the resource."""
+        by_itself = self.write is Writing.BODY and self.broken == "Failed"
+        return by_itself or self.write not in {Writing.SYNC, Writing.BODY}
 
     @property
     def namespace(self) -> str:

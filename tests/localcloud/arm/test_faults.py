@@ -8,6 +8,7 @@ import requests
 
 from localcloud.arm.faults.documents import parse_fault
 from localcloud.arm.faults.presets import PRESETS
+from tests.localcloud.arm import bodies as b
 from tests.localcloud.arm.conftest import (
     GROUPS,
     HUB_GROUP,
@@ -134,6 +135,28 @@ def test_a_break_after_acceptance_leaves_the_resource(live: Live, name: str) -> 
     assert live.call("GET", NEW).status_code == 200
     lines = live.local("GET", "requests").text
     assert '"status": null' in lines
+
+
+def test_a_store_that_fails_shows_no_state_that_its_type_does_not_have(live: Live) -> None:
+    """Its operation tells the failure (learn: rest/api/storagerp, ProvisioningState)."""
+    account = b.at(HUB_GROUP, "Microsoft.Storage/storageAccounts", "stfails")
+    fault(live, {"preset": "operation-fails", "effect": {"code": "AllocationFailed"}})
+    begun = live.call("PUT", account, b.STORAGE, body=b.storage())
+    assert begun.status_code == 202
+    location = begun.headers["Location"].removeprefix(live.url).partition("?")[0]
+    while (answer := live.call("GET", location)).status_code == 202:
+        pass
+    assert code(answer)[1] == "AllocationFailed"
+    shown = live.call("GET", account, b.STORAGE)
+    assert shown.json()["properties"]["provisioningState"] == "Succeeded"
+
+
+def test_a_vault_that_fails_is_refused_since_nothing_could_tell_it_later(live: Live) -> None:
+    """It has no operation and no state of failure (learn: rest/api/keyvault)."""
+    vault = b.at(HUB_GROUP, "Microsoft.KeyVault/vaults", "kv-fails")
+    fault(live, {"preset": "operation-fails", "effect": {"code": "Broken", "status": 500}})
+    assert code(live.call("PUT", vault, b.VAULT, body=b.vault())) == (500, "Broken")
+    assert live.call("GET", vault, b.VAULT).status_code == 404
 
 
 def test_an_operation_ends_in_failure(live: Live) -> None:
