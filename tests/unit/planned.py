@@ -58,3 +58,15 @@ def strings_in(value: Any) -> list[str]:
             return [text for item in value for text in strings_in(item)]
         case _:
             return []
+
+
+def properties_in(value: Any) -> list[tuple[str, Any]]:
+    """All properties in a JSON value; a tenant's own words are never the name of one."""
+    match value:
+        case dict():
+            inner = [found for item in value.values() for found in properties_in(item)]
+            return [*value.items(), *inner]
+        case list() | tuple():
+            return [found for item in value for found in properties_in(item)]
+        case _:
+            return []

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from landing_zone.plan import Plan
 from landing_zone.tenant_request import TenantRequest
-from tests.unit.planned import HUB, plans, reservation_for, strings_in
+from tests.unit.planned import HUB, plans, properties_in, reservation_for, strings_in
 
 FIREWALL = str(HUB.firewall.private_ip)
 type Planned = tuple[TenantRequest, Plan]
@@ -76,7 +76,8 @@ def test_nothing_public_is_planned(drawn: Planned) -> None:
     kinds = {resource.type for resource in made.resources}
     assert not any("public" in kind.lower() or "natGateways" in kind for kind in kinds)
     bodies = [resource.body for resource in made.resources]
-    assert not any("publicipaddress" in text.lower() for text in strings_in(bodies))
+    assert not any(name.lower().startswith("publicip") for name, _ in properties_in(bodies))
+    assert not any("/publicipaddresses/" in text.lower() for text in strings_in(bodies))
     for name in subnets(made):
         rules = made.by_key[f"security-group:{name}"].body["properties"]["securityRules"]
         first = min((rule["properties"] for rule in rules), key=lambda rule: rule["priority"])

@@ -10,7 +10,7 @@ from landing_zone.plan import Plan
 from landing_zone.planning.private_endpoints import PRIVATE_LINKS
 from landing_zone.tenant_request import TenantRequest
 from tests.fakes import example_request
-from tests.unit.planned import HUB
+from tests.unit.planned import HUB, properties_in
 from tests.unit.planned_whole import (
     Planned,
     of_type,
@@ -86,13 +86,11 @@ def test_every_service_is_closed(drawn: Planned) -> None:
 @settings(max_examples=25)
 def test_no_resource_opens_itself_to_the_public(drawn: Planned) -> None:
     """Also one of a type that is not named above."""
-    dumped = str([item.body for item in drawn[1].resources])
-    for word in (
-        "'publicNetworkAccess': 'Enabled'",
-        "'enableNodePublicIP': True",
-        "publicIPAddress",
-    ):
-        assert word not in dumped
+    for item in drawn[1].resources:
+        for name, value in properties_in(item.body):
+            assert name not in ("publicIPAddress", "publicIPAddresses"), item.key
+            if name in ("publicNetworkAccess", "enableNodePublicIP"):
+                assert value in ("Disabled", False), item.key
 
 
 @given(whole_plans())
