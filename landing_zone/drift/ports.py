@@ -1,0 +1,60 @@
+"""Where drift is noted. Asynchronous; raises as all ports do."""
+
+from typing import NamedTuple, Protocol
+
+from landing_zone.drift.rows import DriftRow, SeenEvent
+from landing_zone.drift.tallies import NOTHING, Tally
+from landing_zone.ports import Versioned
+
+
+class Noted(NamedTuple):
+    """What noting an event came to.
+
+    Attributes:
+        row: The row that holds the event.
+        fresh: Whether it was made for this event.
+        again: Whether it held the event already.
+    """
+
+    row: DriftRow
+    fresh: bool
+    again: bool
+
+
+class DriftInbox(Protocol):
+    """Resources that may have drifted, a row each, until someone has looked at them."""
+
+    async def note(self, resource_id: str, owner: str, event: SeenEvent) -> Noted:
+        """Note an event; it joins what is noted of its resource."""
+        ...
+
+    async def get(self, resource_id: str) -> Versioned[DriftRow] | None:
+        """What is noted of a resource, or None.
+
+        It may be older than what another process has noted since: settling it then fails.
+        """
+        ...
+
+    async def settle(self, row: Versioned[DriftRow], found: Tally = NOTHING) -> bool:
+        """Remove a row whose events are served; False when more have come.
+
+        The events, and what was found, are counted with it or not at all.
+        """
+        ...
+
+    async def count(self, name: str, tally: Tally) -> None:
+        """Count events that came to their end without a row.
+
+        Args:
+            name: Any name of the event, which only spreads the load.
+            tally: How many, by end.
+        """
+        ...
+
+    async def rows(self) -> list[DriftRow]:
+        """All that is noted."""
+        ...
+
+    async def tallies(self) -> dict[str, dict[str, int]]:
+        """How many events came to which end, by day."""
+        ...
