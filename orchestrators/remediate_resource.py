@@ -1,6 +1,6 @@
 """Looks after one resource that may have drifted, until every event about it is served."""
 
-from typing import Any, Final
+from typing import Final
 
 from azure.durable_functions import DurableOrchestrationContext
 
