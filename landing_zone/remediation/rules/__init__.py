@@ -1,0 +1,1 @@
+"""The rules, by name and by the types that they judge."""
