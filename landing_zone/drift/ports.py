@@ -1,10 +1,13 @@
-"""Where drift is noted. Asynchronous; raises as all ports do."""
+"""Where drift, and what was found of it, is kept. Asynchronous; raises as all ports do."""
 
+from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple, Protocol
 
 from landing_zone.drift.rows import DriftRow, SeenEvent
 from landing_zone.drift.tallies import NOTHING, Tally
 from landing_zone.ports import Versioned
+from landing_zone.remediation.exemptions import Exemption
+from landing_zone.remediation.findings import Finding
 
 
 class Noted(NamedTuple):
@@ -57,4 +60,38 @@ class DriftInbox(Protocol):
 
     async def tallies(self) -> dict[str, dict[str, int]]:
         """How many events came to which end, by day."""
+        ...
+
+
+class FindingStore(Protocol):
+    """What was found, a row for each resource that was looked at and was not always right."""
+
+    async def of(self, owner: str, resource_id: str) -> Versioned[tuple[Finding, ...]]:
+        """The findings about a resource and its parts; none, with an empty ETag, where none are."""
+        ...
+
+    async def put(
+        self, owner: str, resource_id: str, findings: Sequence[Finding], etag: str
+    ) -> str | None:
+        """Replace them; the new ETag, or None when someone else was first."""
+        ...
+
+    def all(self, owner: str = "") -> AsyncIterator[Finding]:
+        """All findings, or those of one owner."""
+        ...
+
+
+class ExemptionStore(Protocol):
+    """The exemptions."""
+
+    async def all(self) -> list[Exemption]:
+        """All of them, the expired ones too."""
+        ...
+
+    async def put(self, exemption: Exemption) -> None:
+        """Grant one, or change the one of its id."""
+        ...
+
+    async def remove(self, exemption_id: str) -> bool:
+        """Take one back; False when there was none."""
         ...
