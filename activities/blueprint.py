@@ -8,6 +8,7 @@ import azure.durable_functions as df
 from activities.concluding import conclude
 from activities.data import begin_data, poll_data
 from activities.dependencies import Dependencies, dependencies
+from activities.drift_looking import look_at_drift, park_drift
 from activities.ending import end_operation
 from activities.hub import step_hub as reconcile_step
 from activities.hub_wishes import begin_hub, poll_hub
@@ -23,6 +24,7 @@ from landing_zone.contracts import (
     OperationRef,
     Outcome,
 )
+from landing_zone.drift.contracts import Look, Parking
 from landing_zone.hub_state.contracts import HubStep
 from landing_zone.key_contracts import KeyTask, RotationEnd, RotationRef
 
@@ -87,6 +89,7 @@ for _function in (
     activity("renew_key", KeyTask, renew_key),
     activity("store_key", KeyTask, store_key),
     activity("end_rotation", RotationEnd, end_rotation),
+    activity("park_drift", Parking, park_drift),
     step_hub,
 ):
     blueprint.activity_trigger(input_name="payload")(_function)
@@ -94,6 +97,7 @@ for _needing_client in (
     client_activity("conclude", Conclusion, conclude),
     client_activity("begin_hub", Call, begin_hub),
     client_activity("poll_hub", Call, poll_hub),
+    client_activity("look_at_drift", Look, look_at_drift),
 ):
     blueprint.activity_trigger(input_name="payload")(
         blueprint.durable_client_input(client_name="client")(_needing_client)

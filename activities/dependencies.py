@@ -7,8 +7,11 @@ import asyncio
 import os
 from dataclasses import dataclass
 
+from activities.estates import Estates
+from activities.grounds import Grounds
 from landing_zone.clock import Clock, SystemClock
 from landing_zone.data_planes import ApiKeys, SearchIndexes, VaultSecrets
+from landing_zone.drift.ports import DriftInbox, ExemptionStore, FindingStore
 from landing_zone.errors import ConfigurationError
 from landing_zone.hub import HubDocument, parse_hub_document
 from landing_zone.ports import (
@@ -19,6 +22,8 @@ from landing_zone.ports import (
     ResourceManager,
     TenantRegistry,
 )
+from landing_zone.remediation.policy import RemediationPolicy, parse_policy
+from landing_zone.retries import RetryPolicy
 from landing_zone.settings import Settings, settings_from
 
 
@@ -38,6 +43,17 @@ class Dependencies:
     api_keys: ApiKeys
     vaults: VaultSecrets
     indexes: SearchIndexes
+    drift: DriftInbox
+    findings: FindingStore
+    exemptions: ExemptionStore
+    policy: RemediationPolicy
+    estates: Estates
+    grounds: Grounds
+
+    @property
+    def retry_of_fixes(self) -> RetryPolicy:
+        """The bounds of putting one resource right."""
+        return self.settings.retry.model_copy(update={"max_attempts": self.policy.attempts})
 
 
 class _Once:
@@ -89,7 +105,29 @@ async def _make() -> Dependencies:
         api_keys=adapters.api_keys,
         vaults=adapters.vaults,
         indexes=adapters.indexes,
+        drift=adapters.drift,
+        findings=adapters.findings,
+        exemptions=adapters.exemptions,
+        policy=read_policy(settings),
+        estates=Estates(document, adapters.registry, clock),
+        grounds=Grounds(document, adapters.registry, adapters.documents, clock),
     )
+
+
+def read_policy(settings: Settings) -> RemediationPolicy:
+    """The remediation policy that the settings name; the default one where they name none.
+
+    Raises:
+        ConfigurationError: It cannot be read or is not valid.
+    """
+    if settings.remediation is None:
+        return RemediationPolicy()
+    try:
+        return parse_policy(settings.remediation.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(
+            f"SPOKEWRIGHT_REMEDIATION: the policy cannot be read: {error.strerror}"
+        ) from error
 
 
 def read_hubs(settings: Settings) -> HubDocument:

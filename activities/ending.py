@@ -26,6 +26,8 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
     subscription = outputs.get("subscription", {}).get("subscriptionId", "")
     document = operation_document(_view(deps, end, made))
     document["openWork"] = [item.dump() for item in work]
+    # What the plan refers to: with it, what was applied is known without reading it.
+    document["outputs"] = outputs
     details = {"planHash": end.plan_hash, "code": end.code, "reason": end.reason}
     outcome = "active" if end.ok else "failed"
     await note_operation(deps, end.operation, "tenant.onboard", outcome, details)

@@ -49,10 +49,18 @@ class ArmResourceManager:
         return self._read(answer)
 
     async def write(
-        self, method: str, path: str, api_version: str, body: dict[str, Any] | None
+        self,
+        method: str,
+        path: str,
+        api_version: str,
+        body: dict[str, Any] | None,
+        *,
+        if_match: str = "",
     ) -> Accepted:
         """Send a PUT, PATCH, POST or DELETE; returns as soon as ARM has accepted it."""
-        answer = await self._pipeline.send(method, self._url(path, api_version), body)
+        url = self._url(path, api_version)
+        headers = {"If-Match": if_match} if if_match else {}
+        answer = await self._pipeline.send(method, url, body, headers)
         if method == "DELETE" and answer.status_code == HTTPStatus.NOT_FOUND:
             return Accepted(None, None, None)
         self._accept(answer)

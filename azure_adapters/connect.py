@@ -12,6 +12,9 @@ from azure_adapters.api_keys import ArmApiKeys
 from azure_adapters.arm import ArmResourceManager
 from azure_adapters.audit_log import TableAuditLog
 from azure_adapters.documents import BlobDocumentStore
+from azure_adapters.drift_inbox import TableDriftInbox
+from azure_adapters.exemptions import TableExemptions
+from azure_adapters.findings import TableFindings
 from azure_adapters.hub_requests import TableHubRequests
 from azure_adapters.ledger import TableAddressLedger
 from azure_adapters.registry import TableTenantRegistry
@@ -36,6 +39,9 @@ class Adapters:
     api_keys: ArmApiKeys
     vaults: KeyVaultSecrets
     indexes: AiSearchIndexes
+    drift: TableDriftInbox
+    findings: TableFindings
+    exemptions: TableExemptions
 
 
 async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Adapters:
@@ -64,6 +70,9 @@ async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Ad
         api_keys=ArmApiKeys(arm),
         vaults=KeyVaultSecrets(settings.vault_endpoint, settings.vault_scope, credential),
         indexes=AiSearchIndexes(settings.search_endpoint, settings.search_scope, credential),
+        drift=TableDriftInbox(await _table(tables, settings, "drift"), clock),
+        findings=TableFindings(await _table(tables, settings, "findings")),
+        exemptions=TableExemptions(await _table(tables, settings, "exemptions")),
     )
 
 

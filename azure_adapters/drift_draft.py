@@ -8,6 +8,7 @@ from landing_zone.drift.ports import Noted
 from landing_zone.drift.rows import DriftRow, SeenEvent, key_of, new_row
 from landing_zone.drift.tallies import DUPLICATE, Tally, settled, summed
 from landing_zone.ports import Versioned
+from landing_zone.remediation.owners import Owner
 
 type Found = Versioned[DriftRow] | None
 
@@ -22,7 +23,7 @@ class Draft:
         self.after: dict[str, DriftRow | None] = {}
         self.tally: dict[str, int] = {}
 
-    def note(self, resource_id: str, owner: str, event: SeenEvent) -> Noted:
+    def note(self, resource_id: str, owner: Owner, event: SeenEvent) -> Noted:
         """Have an event noted."""
         key = key_of(resource_id)
         held = self._row(key)

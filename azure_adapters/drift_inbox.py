@@ -27,6 +27,7 @@ from landing_zone.drift.rows import DriftRow, SeenEvent, key_of, shard_of
 from landing_zone.drift.tallies import NOTHING, Tally, day_of, summed
 from landing_zone.errors import TemporaryError
 from landing_zone.ports import Versioned
+from landing_zone.remediation.owners import Owner
 
 RACES: Final = 20
 # A transaction takes a hundred rows (learn: performing-entity-group-transactions), and one of them
@@ -70,7 +71,7 @@ class TableDriftInbox:
         self._totals: dict[tuple[str, str], Versioned[Tally]] = {}
         self._writer = uuid.uuid4().hex[:8]
 
-    async def note(self, resource_id: str, owner: str, event: SeenEvent) -> Noted:
+    async def note(self, resource_id: str, owner: Owner, event: SeenEvent) -> Noted:
         """Note an event; it joins what is noted of its resource.
 
         Raises:

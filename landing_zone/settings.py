@@ -24,6 +24,7 @@
 | `SPOKEWRIGHT_HUB_COLLECT_MOST_SECONDS` | the longest such time, seconds | 120 |
 | `SPOKEWRIGHT_HUB_PEERING_COLLECT_SECONDS` | the same for the hub network, seconds | 0.5 |
 | `SPOKEWRIGHT_HUB_POLL_SECONDS` | longest wait of a tenant between looks, seconds | 30 |
+| `SPOKEWRIGHT_REMEDIATION` | path of the remediation policy | the default policy |
 | `SPOKEWRIGHT_KEYS_SETTLE_SECONDS` | time for the gateway to learn of a new key, seconds | 600 |
 | `AZURE_CLIENT_ID` | client id of a user-assigned identity | the system-assigned one |
 """
@@ -68,6 +69,7 @@ class Settings(BaseModel):
         retry: Bounds of the attempts at one resource.
         hub: The pace of the hubs' reconciler.
         keys: The pace of key rotations.
+        remediation: Path of the remediation policy; None for the default one.
     """
 
     # A fault's input may be the whole environment, and the chain of causes is logged.
@@ -88,6 +90,7 @@ class Settings(BaseModel):
     retry: RetryPolicy = RetryPolicy()
     hub: HubSettings = HubSettings()
     keys: KeySettings = KeySettings()
+    remediation: Path | None = None
 
 
 _VARIABLES = {
@@ -103,6 +106,7 @@ _VARIABLES = {
     "storage_connection": "AzureWebJobsStorage",
     "prefix": "SPOKEWRIGHT_PREFIX",
     "client_id": "AZURE_CLIENT_ID",
+    "remediation": "SPOKEWRIGHT_REMEDIATION",
 }
 
 

@@ -6,12 +6,14 @@ import azure.durable_functions as df
 
 from triggers import (
     capacity,
+    drift,
     health,
     hubs,
     key_requests,
     key_rotation,
     operations,
     recovery,
+    resource_events,
     tenants,
 )
 
@@ -24,4 +26,6 @@ BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     hubs.blueprint,
     key_requests.blueprint,
     key_rotation.blueprint,
+    resource_events.blueprint,
+    drift.blueprint,
 )

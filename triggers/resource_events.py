@@ -61,10 +61,10 @@ async def take(deps: Dependencies, client: Starter, raw: dict[str, Any]) -> None
         await deps.drift.count(event.id, because(IGNORED, verdict.reason))
         return
     seen = SeenEvent(id=event.id, at=event.time, subject=event.subject)
-    noted = await deps.drift.note(verdict.resource_id, verdict.owner.name, seen)
+    noted = await deps.drift.note(verdict.resource_id, verdict.owner, seen)
     if noted.fresh or noted.again:
         # One that comes again may have been noted by someone who died before the start.
-        await ensure_remediation(client, noted.row, deps.settings.retry, fresh=noted.fresh)
+        await ensure_remediation(client, noted.row, deps.retry_of_fixes, fresh=noted.fresh)
 
 
 async def _judged(deps: Dependencies, event: ResourceEvent) -> Affected | Ignored:

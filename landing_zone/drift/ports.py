@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 from landing_zone.drift.rows import DriftRow, SeenEvent
 from landing_zone.drift.tallies import NOTHING, Tally
 from landing_zone.ports import Versioned
+from landing_zone.remediation.owners import Owner
 from landing_zone.remediation.exemptions import Exemption
 from landing_zone.remediation.findings import Finding
 
@@ -27,7 +28,7 @@ class Noted(NamedTuple):
 class DriftInbox(Protocol):
     """Resources that may have drifted, a row each, until someone has looked at them."""
 
-    async def note(self, resource_id: str, owner: str, event: SeenEvent) -> Noted:
+    async def note(self, resource_id: str, owner: Owner, event: SeenEvent) -> Noted:
         """Note an event; it joins what is noted of its resource."""
         ...
 

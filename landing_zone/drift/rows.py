@@ -11,6 +11,7 @@ from typing import Final
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from landing_zone.arm_ids import normalized
+from landing_zone.remediation.owners import Owner
 
 MOST_EVENTS: Final = 32
 """Events of which a row keeps the ids; those beyond are counted, and coalesced all the same."""
@@ -47,7 +48,7 @@ class DriftRow(_Frozen):
 
     Attributes:
         resource_id: ARM id of the resource that is judged.
-        owner: The tenant or the hub that it belongs to.
+        owner: Whose it is.
         instance: Instance id of the orchestration that looks at it.
         noted_at: When the row was made.
         first_at: When the earliest of the events happened.
@@ -57,7 +58,7 @@ class DriftRow(_Frozen):
     """
 
     resource_id: str
-    owner: str
+    owner: Owner
     instance: str
     noted_at: AwareDatetime
     first_at: AwareDatetime
@@ -86,7 +87,7 @@ class DriftRow(_Frozen):
         )
 
 
-def new_row(resource_id: str, owner: str, event: SeenEvent, now: datetime) -> DriftRow:
+def new_row(resource_id: str, owner: Owner, event: SeenEvent, now: datetime) -> DriftRow:
     """The row of a resource of which nothing was noted."""
     # An event's id names a run for ever: a row that is made again has another first event.
     run = hashlib.sha256(event.id.encode()).hexdigest()[:12]

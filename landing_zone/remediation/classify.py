@@ -65,7 +65,7 @@ def classify(event: ResourceEvent, estate: Estate) -> Ignored | Affected:
         resource_type=target.type,
         owner=owner,
         about="" if subject == target.id else subject,
-        lane=_lane(target, owner),
+        lane=lane_of(target, owner),
     )
 
 
@@ -81,7 +81,8 @@ def _dismissed(event: ResourceEvent, estate: Estate) -> str:
     return ""
 
 
-def _lane(target: Target, owner: Owner) -> Lane | None:
+def lane_of(target: Target, owner: Owner) -> Lane | None:
+    """The lane of the owner's hub that depends on a resource; None where none does."""
     if owner.kind == "hub" and target.type in _OF_THE_HUBS_NETWORK:
         return "network"
     return KINDS[target.type].lane

@@ -39,6 +39,11 @@ EXPECTED = {
     "renew_key": ("activityTrigger", ""),
     "store_key": ("activityTrigger", ""),
     "end_rotation": ("activityTrigger", ""),
+    "resource_events": ("eventGridTrigger", ""),
+    "watch_drift": ("timerTrigger", ""),
+    "remediate_resource": ("orchestrationTrigger", ""),
+    "look_at_drift": ("activityTrigger", ""),
+    "park_drift": ("activityTrigger", ""),
 }
 USE_THE_DURABLE_CLIENT = {
     "request_tenant",
@@ -52,6 +57,9 @@ USE_THE_DURABLE_CLIENT = {
     "request_rotation",
     "show_rotation",
     "rotate_due_keys",
+    "resource_events",
+    "watch_drift",
+    "look_at_drift",
 }
 FUNCTIONS = registered_functions()
 
