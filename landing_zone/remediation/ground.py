@@ -25,6 +25,18 @@ class Wanted(NamedTuple):
     body: Mapping[str, Any]
 
 
+class DnsRecord(NamedTuple):
+    """A record in a hub's zone that a planned private endpoint's zone group keeps.
+
+    Attributes:
+        group_id: ARM id of the zone group.
+        body: What the plan says of the group.
+    """
+
+    group_id: str
+    body: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Directory:
     """Who is who in the whole landing zone.
@@ -35,12 +47,14 @@ class Directory:
         networks: Owner of each governed virtual network, by normalized id.
         places: Tenant of each thing that stands in a hub and is a tenant's, by normalized id.
         granted: Normalized ids of role assignments that a plan makes.
+        records: Records of planned private endpoints in the hubs' zones, by normalized id.
     """
 
     principals: Mapping[str, frozenset[str]] = field(default=_NOTHING)
     networks: Mapping[str, Owner] = field(default=_NOTHING)
     places: Mapping[str, str] = field(default=_NOTHING)
     granted: frozenset[str] = frozenset()
+    records: Mapping[str, DnsRecord] = field(default=_NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
