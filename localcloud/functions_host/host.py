@@ -25,6 +25,7 @@ from localcloud.functions_host.keys import Keys, load_keys
 from localcloud.functions_host.links import Links
 from localcloud.functions_host.logs import Redactor, logger
 from localcloud.functions_host.settings import read_app_settings
+from localcloud.functions_host.triggers.event_grid import EventGridWebhook
 from localcloud.functions_host.triggers.http import HttpFunctions
 from localcloud.functions_host.triggers.registry import Listeners
 from localcloud.functions_host.triggers.timer import StatusFile, TimerListener
@@ -115,13 +116,14 @@ class Host:
         functions = HttpFunctions(
             self.catalogue.of("httpTrigger"), self.config.route_prefix, self.keys, invoker
         )
+        events = EventGridWebhook(self.catalogue.of("eventGridTrigger"), invoker)
         timers = _Timers()
         admin = Admin(self.catalogue, self.keys, timers)
         rpc.handler = RpcFront(api, self.base)
         engine.start()
         self._listeners = Listeners({"timerTrigger": self._timer_factory(timers, invoker)})
         await self._listeners.start(self.catalogue)
-        public.handler = PublicFront(functions, api, admin, self.keys)
+        public.handler = PublicFront(functions, api, events, admin, self.keys)
 
     def _make_engine(self, invoker: WorkerInvoker) -> Engine:
         catalogue = self.catalogue

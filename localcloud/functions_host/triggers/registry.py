@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 SERVED_ELSEWHERE = frozenset(
     {
-        "httpTrigger",  # by the web front
+        "httpTrigger",  # these two by the web front
+        "eventGridTrigger",
         "orchestrationTrigger",  # these three by the durable engine
         "activityTrigger",
         "entityTrigger",
