@@ -7,8 +7,7 @@ import asyncio
 import os
 from dataclasses import dataclass
 
-from activities.estates import Estates
-from activities.grounds import Grounds
+from activities.landscape import Landscape
 from landing_zone.clock import Clock, SystemClock
 from landing_zone.data_planes import ApiKeys, SearchIndexes, VaultSecrets
 from landing_zone.drift.ports import DriftInbox, ExemptionStore, FindingStore
@@ -47,8 +46,7 @@ class Dependencies:
     findings: FindingStore
     exemptions: ExemptionStore
     policy: RemediationPolicy
-    estates: Estates
-    grounds: Grounds
+    landscape: Landscape
 
     @property
     def retry_of_fixes(self) -> RetryPolicy:
@@ -109,8 +107,14 @@ async def _make() -> Dependencies:
         findings=adapters.findings,
         exemptions=adapters.exemptions,
         policy=read_policy(settings),
-        estates=Estates(document, adapters.registry, clock),
-        grounds=Grounds(document, adapters.registry, adapters.documents, clock),
+        landscape=Landscape(
+            document,
+            adapters.registry,
+            adapters.documents,
+            adapters.hub_requests,
+            settings.hub,
+            clock,
+        ),
     )
 
 

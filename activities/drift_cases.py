@@ -9,7 +9,7 @@ from landing_zone.drift.rows import DriftRow
 from landing_zone.drift.tallies import summed
 from landing_zone.errors import TemporaryError
 from landing_zone.remediation.decide import Decision
-from landing_zone.remediation.findings import Finding, FindingState
+from landing_zone.remediation.findings import Finding
 from landing_zone.remediation.owners import Owner
 
 
@@ -55,9 +55,7 @@ class Case:
         if decisions:
             now = self._deps.clock.now()
             row = self.row
-            await self._keep(
-                cases.looked(self._findings, decisions, self.owner, row.first_at, now)
-            )
+            await self._keep(cases.looked(self._findings, decisions, self.owner, row.first_at, now))
 
     async def close(self, decisions: Sequence[Decision]) -> None:
         """Keep that what a look has not found is right again.
@@ -98,5 +96,3 @@ class Case:
         if etag is None:
             raise TemporaryError("FindingsBusy", "someone else has changed the findings")
         self._findings, self._etag = after, etag
-
-

@@ -9,15 +9,16 @@ from typing import Final
 
 from activities.dependencies import Dependencies
 from activities.drift_cases import Case
-from activities.drift_seeing import Sight, see
+from activities.drift_seeing import see
 from activities.hub_running import HubClient, ensure_reconciler
 from landing_zone.contracts import Outcome, PollTarget
 from landing_zone.drift.contracts import Look, Parking
 from landing_zone.ports import Accepted
-from landing_zone.remediation.decide import Decision, decide
 from landing_zone.remediation.classify import lane_of
+from landing_zone.remediation.decide import Decision, decide
 from landing_zone.remediation.kinds import target_of
-from landing_zone.remediation.model import Fix, HubRefresh, Write
+from landing_zone.remediation.looking import shown_by_answer
+from landing_zone.remediation.model import Fix, HubRefresh, Violation
 
 MOST_LOOKS: Final = 4
 """Looks of one call; a resource that changes faster is looked at again a little later."""
@@ -69,55 +70,62 @@ async def _put_right(
     """What is to be waited for; None once nothing is left that a fix of ours could do."""
     if not again:
         await _refresh_hub(deps, client, case)
-    sight = await see(deps, case.row)
-    decisions = await _decided(deps, case, sight)
+    decisions = await _decided(deps, case)
     wanted = _enforced(decisions)
-    fixes = [one.violation.fix for one in wanted if isinstance(one.violation.fix, Fix)]
+    fixes = [one.violation for one in wanted if isinstance(one.violation.fix, Fix)]
     if again and fixes:
-        return _still_broken(wanted)
+        return _still_broken(fixes)
     if hubs := await _refreshed(deps, client, wanted):
         return hubs
     answers: list[Accepted] = []
-    for fix in fixes:
-        for write in fix.writes:
-            accepted = await _send(deps, write)
-            if accepted.target is not None:
-                return Outcome(
-                    state="pending", target=accepted.target, wait=accepted.wait, wrote=True
-                )
-            answers.append(accepted)
+    for violation in fixes:
+        accepted = await _fix(deps, violation)
+        if accepted.target is not None:
+            return Outcome(state="pending", target=accepted.target, wait=accepted.wait, wrote=True)
+        answers.append(accepted)
     if fixes:
-        shown = all(fix.verify == "answer" for fix in fixes)
-        sight = sight.answered(answers) if shown else await see(deps, case.row)
-        decisions = await _decided(deps, case, sight)
+        pairs = zip(fixes, answers, strict=True)
+        if not all(shown_by_answer(one, accepted.body) for one, accepted in pairs):
+            decisions = await _decided(deps, case)
+        else:
+            decisions = tuple(one for one in decisions if one not in wanted)
         if wanted := _enforced(decisions):
-            return _still_broken(wanted)
+            return _still_broken(one.violation for one in wanted)
     await case.close(decisions)
     return None
 
 
-async def _decided(deps: Dependencies, case: Case, sight: Sight) -> tuple[Decision, ...]:
-    """Decide, and keep what was found."""
-    exemptions = await deps.exemptions.all() if sight.violations else ()
+async def _decided(deps: Dependencies, case: Case) -> tuple[Decision, ...]:
+    """Look, decide, and keep what was found."""
+    found = await see(deps, case.row, case.known.values())
+    exemptions = await deps.exemptions.all() if found else ()
     now = deps.clock.now()
-    decisions = decide(sight.violations, case.known, exemptions, deps.policy, now)
+    decisions = decide(found, case.known, exemptions, deps.policy, now)
     await case.note(decisions)
     return decisions
+
+
+async def _fix(deps: Dependencies, violation: Violation) -> Accepted:
+    """Send the writes of a fix, up to the first that takes its time; what the last one answered."""
+    accepted = Accepted(None, None, None)
+    writes = violation.fix.writes if isinstance(violation.fix, Fix) else ()
+    for write in writes:
+        accepted = await deps.arm.write(
+            write.method, write.path, write.api_version, write.body, if_match=write.if_match
+        )
+        if accepted.target is not None:
+            break
+    return accepted
 
 
 def _enforced(decisions: Iterable[Decision]) -> list[Decision]:
     return [one for one in decisions if one.action == "enforce"]
 
 
-def _still_broken(wanted: Iterable[Decision]) -> Outcome:
-    rules = ", ".join(sorted({one.violation.rule for one in wanted}))
-    return Outcome(state="retry", code="NotFixed", message=f"what was written shows not yet: {rules}")
-
-
-async def _send(deps: Dependencies, write: Write) -> Accepted:
-    return await deps.arm.write(
-        write.method, write.path, write.api_version, write.body, if_match=write.if_match
-    )
+def _still_broken(violations: Iterable[Violation]) -> Outcome:
+    rules = ", ".join(sorted({one.rule for one in violations}))
+    message = f"what was written does not show yet: {rules}"
+    return Outcome(state="retry", code="NotFixed", message=message)
 
 
 async def _refresh_hub(deps: Dependencies, client: HubClient, case: Case) -> None:

@@ -1,44 +1,27 @@
 """Reading what a resource is judged by, and judging it."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from activities.dependencies import Dependencies
 from landing_zone.drift.rows import DriftRow
 from landing_zone.errors import PermanentError
-from landing_zone.ports import Accepted
-from landing_zone.remediation.kinds import KINDS, target_of
+from landing_zone.remediation.findings import Finding
+from landing_zone.remediation.kinds import target_of
+from landing_zone.remediation.looking import about, read_of
 from landing_zone.remediation.model import Facts, Read, Violation
-from landing_zone.remediation.rules import judge, lacking
+from landing_zone.remediation.rules import missing_reads, violations
 
 MOST_ROUNDS: Final = 4
 """Rounds of further reads: what is read next may follow from what was read before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What was seen of a resource.
-
-    Attributes:
-        facts: What it is judged by.
-        violations: What breaks a rule.
-    """
-
-    facts: Facts
-    violations: tuple[Violation, ...]
-
-    def answered(self, answers: Sequence[Accepted]) -> "Sight":
-        """The sight with the tags that the last write answered with."""
-        tags: Any = ((answers[-1].body or {}).get("properties") or {}).get("tags")
-        resource = {**(self.facts.resource or {}), "tags": tags or {}}
-        facts = replace(self.facts, resource=resource)
-        return Sight(facts, judge(facts))
-
-
-async def see(deps: Dependencies, row: DriftRow) -> Sight:
-    """Read a resource afresh, and judge it.
+async def see(
+    deps: Dependencies, row: DriftRow, findings: Iterable[Finding]
+) -> tuple[Violation, ...]:
+    """Read a resource afresh; what it breaks.
 
     Raises:
         TemporaryError: Something could not be read.
@@ -48,14 +31,14 @@ async def see(deps: Dependencies, row: DriftRow) -> Sight:
     if target is None:
         raise PermanentError("NotGoverned", f"{row.resource_id} is of no governed type")
     ground, resource = await asyncio.gather(
-        deps.grounds.of(row.owner), deps.arm.get(target.id, KINDS[target.type].api_version)
+        deps.landscape.ground(row.owner), _read(deps, read_of(target))
     )
-    about = frozenset(row.subjects) - {target.id}
-    facts = Facts(target.id, target.type, resource, ground, about)
+    told = (subject for subject in row.subjects if subject != target.id)
+    facts = Facts(target.id, target.type, resource, ground, about(told, findings))
     for _ in range(MOST_ROUNDS):
-        reads = lacking(facts)
+        reads = missing_reads(facts)
         if not reads:
-            return Sight(facts, judge(facts))
+            return violations(facts)
         answers = await asyncio.gather(*(_read(deps, read) for read in reads))
         known = dict(facts.answers) | dict(zip(reads, answers, strict=True))
         facts = replace(facts, answers=known)

@@ -55,7 +55,8 @@ def removed(shard: str, row: Versioned[DriftRow]) -> Operation:
 def added(shard: str, row: str, total: Tally, etag: str | None) -> Operation:
     """What writes a tally in place of the one of that ETag, or of none."""
     counts = json.dumps(dict(sorted(total.items())))
-    return _put({"PartitionKey": shard, "RowKey": row, "Counts": counts}, etag)
+    entity = {"PartitionKey": shard, "RowKey": row, **split("Counts", counts)}
+    return _put(entity, etag)
 
 
 def parsed(entity: TableEntity) -> Versioned[DriftRow]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from azure_adapters.drift_draft import Draft
+from landing_zone.clock import Clock
 from landing_zone.drift.ports import Noted
 from landing_zone.drift.rows import DriftRow, SeenEvent, key_of
 from landing_zone.drift.tallies import NOTHING, Tally, day_of
@@ -11,13 +12,12 @@ from landing_zone.ports import Versioned
 from landing_zone.remediation.exemptions import Exemption
 from landing_zone.remediation.findings import Finding
 from landing_zone.remediation.owners import Owner
-from tests.fake_clock import FakeClock
 
 
 class FakeDriftInbox:
     """Rows with ETags; `before_settle` lets a test note an event at the last moment."""
 
-    def __init__(self, clock: FakeClock) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._known: dict[str, Versioned[DriftRow]] = {}
         self._tallies: dict[str, Counter[str]] = {}

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from activities.dependencies import Dependencies
-from activities.estates import Estates
-from activities.grounds import Grounds
+from activities.landscape import Landscape
 from landing_zone.audit import AuditEntry, AuditRecord, chain
 from landing_zone.capacity import NO_CLAIMS, Claims, place, total_claims
 from landing_zone.errors import PermanentError
 from landing_zone.hub import HubDocument, parse_hub_document
+from landing_zone.hub_state.limits import HubSettings
 from landing_zone.hub_state.members import HubRow, Lane, Member
 from landing_zone.plan import Plan
 from landing_zone.ports import Page, Versioned
@@ -23,14 +23,28 @@ from landing_zone.settings import Settings
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
 from tests.fake_arm import FakeArm
-from tests.fake_clock import NOON as NOON
-from tests.fake_clock import FakeClock
 from tests.fake_drift import FakeDriftInbox, FakeExemptions, FakeFindings
 from tests.fake_planes import FakeApiKeys, FakeSearchIndexes, FakeVaults
 
 ROOT = Path(__file__).resolve().parents[1]
+NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 HUBS: HubDocument = parse_hub_document((ROOT / "localcloud" / "hub.yaml").read_text("utf-8"))
 EXAMPLE = (ROOT / "examples" / "tenants" / "contoso-research.yaml").read_bytes()
+
+
+class FakeClock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self, at: datetime = NOON) -> None:
+        self._at = at
+
+    def now(self) -> datetime:
+        """The time."""
+        return self._at
+
+    def move(self, seconds: float) -> None:
+        """Let time pass."""
+        self._at += timedelta(seconds=seconds)
 
 
 class FakeRegistry:
@@ -343,8 +357,14 @@ class World:
             findings=self.findings,
             exemptions=self.exemptions,
             policy=RemediationPolicy(),
-            estates=Estates(document, self.registry, self.clock),
-            grounds=Grounds(document, self.registry, self.documents, self.clock),
+            landscape=Landscape(
+                document,
+                self.registry,
+                self.documents,
+                self.hub_requests,
+                HubSettings(),
+                self.clock,
+            ),
         )
 
 

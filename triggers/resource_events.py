@@ -12,7 +12,7 @@ import azure.functions as func
 
 from activities.dependencies import Dependencies, dependencies
 from activities.drift_running import ensure_remediation
-from activities.estates import SETTLING
+from activities.landscape import SETTLING
 from landing_zone.drift.rows import SeenEvent
 from landing_zone.drift.tallies import IGNORED, REFUSED, because
 from landing_zone.remediation.classify import Affected, Ignored, classify
@@ -32,16 +32,19 @@ async def resource_events(
 
 def raw_event(event: func.EventGridEvent | func.CloudEvent) -> dict[str, Any]:
     """The event as it was sent, which the worker took apart."""
-    moment = event.event_time.isoformat() if event.event_time else None
     common = {"id": event.id, "subject": event.subject, "data": event.get_json()}
     if isinstance(event, func.CloudEvent):
         return common | {
             "specversion": event.specversion,
             "source": event.source,
             "type": event.type,
-            "time": moment,
+            "time": event.time.isoformat() if event.time else None,
         }
-    return common | {"topic": event.topic, "eventType": event.event_type, "eventTime": moment}
+    return common | {
+        "topic": event.topic,
+        "eventType": event.event_type,
+        "eventTime": event.event_time.isoformat() if event.event_time else None,
+    }
 
 
 async def take(deps: Dependencies, client: Starter, raw: dict[str, Any]) -> None:
@@ -68,10 +71,10 @@ async def take(deps: Dependencies, client: Starter, raw: dict[str, Any]) -> None
 
 
 async def _judged(deps: Dependencies, event: ResourceEvent) -> Affected | Ignored:
-    estate = await deps.estates.current()
+    estate = await deps.landscape.estate()
     if estate.owner_of(event.subject) is None:
         # A tenant that has just been settled is not known yet.
-        estate = await deps.estates.current(SETTLING)
+        estate = await deps.landscape.estate(SETTLING)
     return classify(event, estate)
 
 

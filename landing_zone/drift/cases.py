@@ -7,7 +7,7 @@ from typing import Final
 
 from landing_zone.audit import AuditEntry
 from landing_zone.drift.rows import DriftRow
-from landing_zone.drift.tallies import because
+from landing_zone.drift.tallies import Tally, because
 from landing_zone.remediation.breaker import BreakerPolicy
 from landing_zone.remediation.decide import Action, Decision
 from landing_zone.remediation.findings import (
@@ -20,6 +20,7 @@ from landing_zone.remediation.findings import (
     seen,
 )
 from landing_zone.remediation.owners import Owner
+from landing_zone.remediation.service_levels import Histogram, ServiceLevels, observed
 
 _EVENTS: Final[Mapping[Action, FindingEvent]] = MappingProxyType(
     {
@@ -31,6 +32,9 @@ _EVENTS: Final[Mapping[Action, FindingEvent]] = MappingProxyType(
         "park": FindingEvent.PARK,
     }
 )
+
+SECONDS: Final = "seconds"
+"""What counters of the times of fixes begin with."""
 
 UNJUDGED: Final = "look"
 """The rule of a finding about a resource that could not even be looked at."""
@@ -81,9 +85,7 @@ def closed(
     )
 
 
-def parked(
-    before: Findings, error: str, advice: str, *, otherwise: Finding
-) -> Findings:
+def parked(before: Findings, error: str, advice: str, *, otherwise: Finding) -> Findings:
     """The findings once nothing more is tried: what was open is left to a person.
 
     Args:
@@ -117,12 +119,26 @@ def unjudged(row: DriftRow, owner: Owner, now: datetime) -> Finding:
 
 
 def tally_of(finding: Finding) -> dict[str, int]:
-    """How a finding has ended; nothing of one that went by itself."""
+    """How a finding has ended, with the time that its fix took; nothing where it went by itself."""
     if finding.state is not FindingState.FIXED:
         return because(str(finding.state), finding.rule)
     if finding.fixed_at is None or finding.fixed_at not in finding.fix_times:
         return {}
-    return because(str(finding.state), finding.rule)
+    (bucket,) = observed(Histogram(), seconds_to_fix(finding)).buckets
+    return because(str(finding.state), finding.rule) | {f"{SECONDS}:{finding.rule}:{bucket}": 1}
+
+
+def levels_of(tally: Tally) -> ServiceLevels:
+    """The service levels that a tally counts."""
+    rules: dict[str, dict[str, int]] = {}
+    for name, count in tally.items():
+        kind, _, rest = name.partition(":")
+        rule, _, bucket = rest.partition(":")
+        if kind == SECONDS:
+            rules.setdefault(rule, {})[bucket] = count
+    return ServiceLevels(
+        rules={rule: Histogram(buckets=buckets) for rule, buckets in sorted(rules.items())}
+    )
 
 
 def by_key(findings: Iterable[Finding]) -> dict[str, Finding]:

@@ -6,9 +6,9 @@ from typing import NamedTuple, Protocol
 from landing_zone.drift.rows import DriftRow, SeenEvent
 from landing_zone.drift.tallies import NOTHING, Tally
 from landing_zone.ports import Versioned
-from landing_zone.remediation.owners import Owner
 from landing_zone.remediation.exemptions import Exemption
 from landing_zone.remediation.findings import Finding
+from landing_zone.remediation.owners import Owner
 
 
 class Noted(NamedTuple):
