@@ -9,6 +9,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from pydantic import Field
+
 from landing_zone.contracts import Contract
 
 _PARTS: Final = 32
@@ -24,7 +26,7 @@ class Histogram(Contract):
         buckets: Count by number of the bucket, as text: JSON has no other keys.
     """
 
-    buckets: dict[str, int] = {}
+    buckets: dict[str, int] = Field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -81,7 +83,7 @@ class ServiceLevels(Contract):
         rules: By the rule's name.
     """
 
-    rules: dict[str, Histogram] = {}
+    rules: dict[str, Histogram] = Field(default_factory=dict)
 
     def observed(self, rule: str, *seconds: float) -> "ServiceLevels":
         """With further times of one rule."""

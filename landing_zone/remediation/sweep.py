@@ -13,12 +13,11 @@ it is told, to be looked at by itself:
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from landing_zone.arm_ids import subscription_scope
-from landing_zone.plan import Resource
 from landing_zone.planning import api_versions
 from landing_zone.remediation.ground import Ground
 from landing_zone.remediation.kinds import KINDS, Target, target_of
@@ -102,7 +101,8 @@ def sweep(bodies: Iterable[Mapping[str, Any]], grounds: Mapping[str, Ground]) ->
         ground = grounds.get(resource_id[_SUBSCRIPTION - 36 : _SUBSCRIPTION])
         if ground is None:
             continue
-        kind = str(body.get("type", "")).lower()
+        # A subscription alone is answered without its type.
+        kind = str(body.get("type") or "Microsoft.Resources/subscriptions").lower()
         rules = judged.get(kind)
         if rules is None:
             _judge_other(swept, body, kind, resource_id, ground)
@@ -198,7 +198,4 @@ def unlisted(ground: Ground, turn: int = 0, turns: int = 1) -> tuple[tuple[Targe
 
 def _is_looked_at(ground: Ground, target: Target, key: str) -> bool:
     facts = Facts(target.id, target.type, {}, ground, frozenset({key}))
-    told: Sequence[Resource] = [
-        one for monitored in (True, False) for one in told_of(facts, monitored=monitored)
-    ]
-    return bool(told)
+    return any(any(told_of(facts, monitored=monitored)) for monitored in (True, False))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from landing_zone.arm_ids import normalized
 from landing_zone.plan import Resource
 from landing_zone.remediation.model import Facts, Read, Write
 
@@ -33,7 +34,7 @@ def told_of(facts: Facts, *, monitored: bool) -> Iterator[Resource]:
 
 def read_of(planned: Resource) -> Read:
     """The read of one planned resource."""
-    return Read(planned.id, planned.api_version)
+    return Read(normalized(planned.id), planned.api_version)
 
 
 def missing_reads(facts: Facts, *, monitored: bool) -> tuple[Read, ...]:
