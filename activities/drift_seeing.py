@@ -33,8 +33,8 @@ async def see(
     ground, resource = await asyncio.gather(
         deps.landscape.ground(row.owner), _read(deps, read_of(target))
     )
-    told = (subject for subject in row.subjects if subject != target.id)
-    facts = Facts(target.id, target.type, resource, ground, about(told, findings))
+    told = about(row.subjects, findings) - {target.id}
+    facts = Facts(target.id, target.type, resource, ground, told)
     for _ in range(MOST_ROUNDS):
         reads = missing_reads(facts)
         if not reads:
