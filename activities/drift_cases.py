@@ -9,7 +9,7 @@ from landing_zone.drift.rows import DriftRow
 from landing_zone.drift.tallies import summed
 from landing_zone.errors import TemporaryError
 from landing_zone.remediation.decide import Decision
-from landing_zone.remediation.findings import Finding
+from landing_zone.remediation.findings import Finding, FindingState
 from landing_zone.remediation.owners import Owner
 
 
@@ -45,6 +45,11 @@ class Case:
     def known(self) -> dict[str, Finding]:
         """What was found, by key."""
         return cases.by_key(self._findings)
+
+    @property
+    def is_being_fixed(self) -> bool:
+        """Whether something that was found is to be right, and is not known to be."""
+        return any(one.state is FindingState.OPEN for one in self._findings)
 
     async def note(self, decisions: Sequence[Decision]) -> None:
         """Keep what a look has found, before anything is done about it.

@@ -9,7 +9,7 @@ from typing import Final
 
 from activities.dependencies import Dependencies
 from activities.drift_cases import Case
-from activities.drift_seeing import see
+from activities.drift_seeing import Sight, see
 from activities.hub_running import HubClient, ensure_reconciler
 from landing_zone.contracts import Outcome, PollTarget
 from landing_zone.drift.contracts import Look, Parking
@@ -70,7 +70,8 @@ async def _put_right(
     """What is to be waited for; None once nothing is left that a fix of ours could do."""
     if not again:
         await _refresh_hub(deps, client, case)
-    decisions = await _decided(deps, case)
+    sight = await see(deps, case.row, case.known.values())
+    decisions = await _decided(deps, case, sight)
     wanted = _enforced(decisions)
     fixes = [one.violation for one in wanted if isinstance(one.violation.fix, Fix)]
     if again and fixes:
@@ -83,26 +84,31 @@ async def _put_right(
         if accepted.target is not None:
             return Outcome(state="pending", target=accepted.target, wait=accepted.wait, wrote=True)
         answers.append(accepted)
-    if fixes:
-        pairs = zip(fixes, answers, strict=True)
-        if not all(shown_by_answer(one, accepted.body) for one, accepted in pairs):
-            decisions = await _decided(deps, case)
-        else:
-            decisions = tuple(one for one in decisions if one not in wanted)
+    pairs = zip(fixes, answers, strict=True)
+    if all(shown_by_answer(one, accepted.body) for one, accepted in pairs):
+        decisions = tuple(one for one in decisions if one not in wanted)
+    else:
+        sight = await see(deps, case.row, case.known.values())
+        decisions = await _decided(deps, case, sight)
         if wanted := _enforced(decisions):
             return _still_broken(one.violation for one in wanted)
+    if sight.settling and case.is_being_fixed:
+        return Outcome(state="pending", target=_ITSELF, message="Azure is working on it")
     await case.close(decisions)
     return None
 
 
-async def _decided(deps: Dependencies, case: Case) -> tuple[Decision, ...]:
-    """Look, decide, and keep what was found."""
-    found = await see(deps, case.row, case.known.values())
-    exemptions = await deps.exemptions.all() if found else ()
+async def _decided(deps: Dependencies, case: Case, sight: Sight) -> tuple[Decision, ...]:
+    """Decide, and keep what was found."""
+    exemptions = await deps.exemptions.all() if sight.violations else ()
     now = deps.clock.now()
-    decisions = decide(found, case.known, exemptions, deps.policy, now)
+    decisions = decide(sight.violations, case.known, exemptions, deps.policy, now)
     await case.note(decisions)
     return decisions
+
+
+def _enforced(decisions: Iterable[Decision]) -> list[Decision]:
+    return [one for one in decisions if one.action == "enforce"]
 
 
 async def _fix(deps: Dependencies, violation: Violation) -> Accepted:
@@ -116,10 +122,6 @@ async def _fix(deps: Dependencies, violation: Violation) -> Accepted:
         if accepted.target is not None:
             break
     return accepted
-
-
-def _enforced(decisions: Iterable[Decision]) -> list[Decision]:
-    return [one for one in decisions if one.action == "enforce"]
 
 
 def _still_broken(violations: Iterable[Violation]) -> Outcome:

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from activities.dependencies import Dependencies
+from landing_zone.applying import is_settling
 from landing_zone.drift.rows import DriftRow
 from landing_zone.errors import PermanentError
 from landing_zone.remediation.findings import Finding
@@ -18,10 +19,20 @@ MOST_ROUNDS: Final = 4
 """Rounds of further reads: what is read next may follow from what was read before."""
 
 
-async def see(
-    deps: Dependencies, row: DriftRow, findings: Iterable[Finding]
-) -> tuple[Violation, ...]:
-    """Read a resource afresh; what it breaks.
+class Sight(NamedTuple):
+    """What was seen of a resource.
+
+    Attributes:
+        violations: What it breaks.
+        settling: Whether Azure is still working on it, so that what it shows may not be so yet.
+    """
+
+    violations: tuple[Violation, ...]
+    settling: bool
+
+
+async def see(deps: Dependencies, row: DriftRow, findings: Iterable[Finding]) -> Sight:
+    """Read a resource afresh.
 
     Raises:
         TemporaryError: Something could not be read.
@@ -38,7 +49,7 @@ async def see(
     for _ in range(MOST_ROUNDS):
         reads = missing_reads(facts)
         if not reads:
-            return violations(facts)
+            return Sight(violations(facts), is_settling(resource))
         answers = await asyncio.gather(*(_read(deps, read) for read in reads))
         known = dict(facts.answers) | dict(zip(reads, answers, strict=True))
         facts = replace(facts, answers=known)

@@ -130,7 +130,7 @@ class Drifting:
         while running := [
             one.id
             for one in engine.instances.values()
-            if one.running and one.id.startswith(INSTANCE_PREFIX)
+            if one.running and one.id.startswith((INSTANCE_PREFIX, "hub-"))
         ]:
             await engine.until(running)
 

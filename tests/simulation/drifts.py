@@ -137,7 +137,7 @@ def _role(ground: Drifting) -> None:
 
 
 _INBOUND: Final = {
-    "priority": 90,
+    "priority": 110,
     "direction": "Inbound",
     "access": "Allow",
     "protocol": "Tcp",
@@ -165,7 +165,9 @@ DRIFTS: Final[dict[str, Drift]] = {
         "internet-inbound", _child("security-group:aks", "securityRules", "rogue", _INBOUND)
     ),
     "spokes-peered": Drift("foreign-peering", _peering),
-    "default-route": Drift("forced-tunnelling", _deleted_child("route-table", "routes", "default")),
+    "default-route": Drift(
+        "forced-tunnelling", _deleted_child("route-table", "routes", "default-to-firewall")
+    ),
     "zone-group": Drift("private-endpoint-dns", deleted("dns:storage")),
     "record": Drift("private-endpoint-dns", _record),
     "zone-link": Drift("hub-drift", _zone_link),
