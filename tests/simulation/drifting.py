@@ -14,10 +14,12 @@ from landing_zone.drift.rows import INSTANCE_PREFIX
 from landing_zone.lifecycle import TenantState
 from landing_zone.plan import Resource
 from landing_zone.remediation.findings import Finding
+from landing_zone.remediation.policy import RemediationPolicy
 from landing_zone.remediation.preparing import KnownTenant, known_resources
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
 from localcloud.arm.exchange import Answer, Call
+from tests.fake_drift import FakeDriftInbox, FakeExemptions, FakeFindings
 from tests.given import dependencies_of
 from tests.simulation.local_arm import Exchange
 from tests.simulation.simulation import Simulation, simulation
@@ -34,6 +36,8 @@ _EACH_TIME: Final = frozenset(
     {"etag", "resourceguid", "createdon", "createdat", "updatedon", "updatedby", "createdby"}
     | {"lastmodifiedat", "lastmodifiedby", "lastmodifiedbytype", "changedtime", "creationtime"}
 )
+
+_DEFAULT: Final = RemediationPolicy()
 
 type Work[T] = Callable[[], Awaitable[T]]
 
@@ -52,7 +56,22 @@ class Drifting:
         self.records = records
         self._seen = self._last_event()
 
-    def run[T](self, work: Work[T]) -> T:
+    def begin_anew(self) -> None:
+        """Forget what was noted and found, and what has happened."""
+        world = self.simulation.world
+        world.audit.chains.clear()
+        world.drift = FakeDriftInbox(world.clock)
+        world.findings = FakeFindings()
+        world.exemptions = FakeExemptions()
+        kept: dict[str, Any] = {
+            "drift": world.drift,
+            "findings": world.findings,
+            "exemptions": world.exemptions,
+        }
+        self.simulation.deps = replace(self.simulation.deps, **kept)
+        self._seen = self._last_event()
+
+    def run[T](self, work: Work[T], policy: RemediationPolicy = _DEFAULT) -> T:
         """Do something in virtual time."""
         world, deps = self.simulation.world, self.simulation.deps
         # Locks belong to the loop that they were first waited for in.
@@ -65,7 +84,7 @@ class Drifting:
             deps.settings.hub,
             deps.clock,
         )
-        world.deps = self.simulation.deps = replace(deps, landscape=landscape)
+        world.deps = self.simulation.deps = replace(deps, landscape=landscape, policy=policy)
         with dependencies_of(world):
             return run(world.clock, _awaited(work))
 
@@ -101,11 +120,9 @@ class Drifting:
         assert answer.status < 300, answer.body
         return answer
 
-    def body(self, path: str) -> dict[str, Any] | None:
-        """What Azure holds there."""
-        self.simulation.arm.cloud.settle()
-        found = self.simulation.arm.cloud.store.get(path)
-        return None if found is None else found.body
+    def tags(self, path: str) -> dict[str, str]:
+        """The tags that Azure holds there."""
+        return dict(self.held()[path.lower()]["tags"])
 
     async def passed(self, seconds: float = LONG_ENOUGH) -> None:
         """Let time pass, in which Azure's operations end."""
