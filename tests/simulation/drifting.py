@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from activities.landscape import Landscape
 from landing_zone.drift.rows import INSTANCE_PREFIX
+from landing_zone.drift.sweeping import INSTANCE
 from landing_zone.lifecycle import TenantState
 from landing_zone.plan import Resource
 from landing_zone.remediation.findings import Finding
@@ -24,6 +25,7 @@ from tests.given import dependencies_of
 from tests.simulation.local_arm import Exchange
 from tests.simulation.simulation import Simulation, simulation
 from tests.simulation.virtual_loop import run
+from triggers.drift import start_sweep
 from triggers.resource_events import take
 
 ROGUE: Final = "99999999-9999-4999-8999-999999999999"
@@ -158,6 +160,16 @@ class Drifting:
         await self.deliver(told)
         await self.remediated()
         return told
+
+    async def sweep(self) -> dict[str, Any]:
+        """Look at everything, and wait for what comes of it; what the sweep says."""
+        engine = self.simulation.engine
+        await start_sweep(self.simulation.deps, engine)
+        await engine.until([INSTANCE])
+        await self.remediated()
+        output = engine.instances[INSTANCE].output
+        assert isinstance(output, dict), output
+        return output
 
     def findings(self) -> dict[str, Finding]:
         """What was found, by rule."""

@@ -314,3 +314,33 @@ def test_a_host_that_dies_at_any_moment_loses_nothing(ground: Drifting) -> None:
     assert {one.state for one in ground.findings().values()} == {FindingState.FIXED}
     assert ground.simulation.world.drift.today["handled"] >= len(names) - 1
     assert ROGUE not in str(ground.simulation.world.audit.entries(TENANT))
+
+
+def test_what_no_event_told_of_is_found_by_the_sweep(ground: Drifting) -> None:
+    """Every kind of drift at once, all of its events lost; the sweep itself writes nothing."""
+    names = [name for name in DRIFTS if name not in {"zone-link", "ip-group", "record"}]
+
+    async def happen() -> None:
+        for name in names:
+            DRIFTS[name].make(ground)
+        await ground.passed()
+        ground.events()
+        await ground.sweep()
+
+    ground.run(happen)
+    assert {DRIFTS[name].rule for name in names} <= set(ground.findings())
+    assert {one.state for one in ground.findings().values()} == {FindingState.FIXED}
+
+
+def test_a_sweep_of_what_is_right_writes_nothing(ground: Drifting) -> None:
+    """It notes what a list does not show, which is looked at and found to be right."""
+
+    async def happen() -> dict[str, Any]:
+        ground.clear_log()
+        return await ground.sweep()
+
+    swept = ground.run(happen)
+    assert ground.writes() == []
+    assert ground.findings() == {}
+    assert swept["resources"] > 100
+    assert "failed" not in swept

@@ -44,6 +44,10 @@ EXPECTED = {
     "remediate_resource": ("orchestrationTrigger", ""),
     "look_at_drift": ("activityTrigger", ""),
     "park_drift": ("activityTrigger", ""),
+    "sweep_all": ("timerTrigger", ""),
+    "sweep_estate": ("orchestrationTrigger", ""),
+    "plan_sweep": ("activityTrigger", ""),
+    "sweep_shard": ("activityTrigger", ""),
 }
 USE_THE_DURABLE_CLIENT = {
     "request_tenant",
@@ -60,6 +64,8 @@ USE_THE_DURABLE_CLIENT = {
     "resource_events",
     "watch_drift",
     "look_at_drift",
+    "sweep_all",
+    "sweep_shard",
 }
 FUNCTIONS = registered_functions()
 
