@@ -1,8 +1,6 @@
 """A tenant whose plan has been applied to the local Azure Resource Manager, and looks at it."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,7 +23,6 @@ from tests.localcloud.arm.conftest import Arm, HandSetClock
 from tests.unit.planned import HUB
 from tests.unit.planned_whole import whole_plan_of
 
-CHECKER = Path(__file__).resolve().parents[3] / "shared" / "arm-conformance" / "check_arm.py"
 LONG_ENOUGH = 700.0
 
 
@@ -137,13 +134,3 @@ def _applied(
     held = arm.get(wanted.id, wanted.api_version).body
     for name, path in item.outputs.items():
         yield name, str(value_at(held, path))
-
-
-def check(lines: list[str], directory: Path) -> None:
-    """Let the checker read the writes of fixes; it says what it finds."""
-    file = directory / "records.jsonl"
-    file.write_text("\n".join(lines) + "\n", "utf-8")
-    command = [sys.executable, str(CHECKER), "--fail-on", "warn", str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    assert f"{len(lines)} requests" in done.stdout

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
@@ -13,12 +12,11 @@ from landing_zone.remediation.looking import shown_by_answer
 from landing_zone.remediation.model import ByHand, Fix
 from landing_zone.remediation.names import RuleName
 from landing_zone.remediation.rules.written_back import SUBNET, written_back
-from tests.conformance.landed import CHECKER, Landed, check, landed
+from tests.conformance.changes import CHANGES, NETWORK, STORAGE, opened
+from tests.conformance.landed import Landed, landed
+from tests.conformance.test_plan_bodies import CHECKER, check
 from tests.unit.planned_whole import wanting
-from tests.unit.remediation.drifts import rule_from
 
-NETWORK = api_versions.NETWORK
-STORAGE = api_versions.STORAGE
 TIERS = {
     "cluster": {"storage": True, "database": "cosmos", "vectorIndex": "dedicated"},
     "nodepool": {"storage": True, "database": "postgresql", "vectorIndex": "shared"},
@@ -34,171 +32,6 @@ def tenant(
     made = landed(tmp_path_factory.mktemp(tier), wanting(tier, data=TIERS[tier]))
     yield made
     made.arm.cloud.store.database.close()
-
-
-class Change(NamedTuple):
-    """A write of someone else that breaks a rule.
-
-    Attributes:
-        rule: The rule.
-        on: End of the normalized id of what it is done to, or its type.
-        below: What is added to that id.
-        version: The api-version.
-        body: What is sent; None for a DELETE.
-        method: PUT, PATCH or DELETE.
-    """
-
-    rule: RuleName
-    on: str
-    below: str
-    version: str
-    body: Any = None
-    method: str = "PATCH"
-
-
-def _opened(**properties: Any) -> dict[str, Any]:
-    return {"properties": properties}
-
-
-PUBLIC = _opened(publicNetworkAccess="Enabled")
-CHANGES = {
-    "storage-public": Change(
-        RuleName.PUBLIC_NETWORK_ACCESS, "microsoft.storage/storageaccounts", "", STORAGE, PUBLIC
-    ),
-    "vault-public": Change(
-        RuleName.PUBLIC_NETWORK_ACCESS,
-        "microsoft.keyvault/vaults",
-        "",
-        api_versions.KEY_VAULT,
-        PUBLIC,
-    ),
-    "search-public": Change(
-        RuleName.PUBLIC_NETWORK_ACCESS,
-        "microsoft.search/searchservices",
-        "",
-        api_versions.SEARCH,
-        PUBLIC,
-    ),
-    "ai-public": Change(
-        RuleName.PUBLIC_NETWORK_ACCESS,
-        "microsoft.cognitiveservices/accounts",
-        "",
-        api_versions.COGNITIVE_SERVICES,
-        PUBLIC,
-    ),
-    "cosmos-public": Change(
-        RuleName.PUBLIC_NETWORK_ACCESS,
-        "microsoft.documentdb/databaseaccounts",
-        "",
-        api_versions.COSMOS_DB,
-        PUBLIC,
-    ),
-    "postgresql-public": Change(
-        RuleName.PUBLIC_NETWORK_ACCESS,
-        "microsoft.dbforpostgresql/flexibleservers",
-        "",
-        api_versions.POSTGRESQL,
-        _opened(network={"publicNetworkAccess": "Enabled"}),
-    ),
-    "storage-opened": Change(
-        RuleName.STORAGE_SECURITY,
-        "microsoft.storage/storageaccounts",
-        "",
-        STORAGE,
-        _opened(
-            allowSharedKeyAccess=True,
-            allowBlobPublicAccess=True,
-            minimumTlsVersion="TLS1_0",
-            networkAcls={"defaultAction": "Allow"},
-        ),
-    ),
-    "inbound": Change(
-        RuleName.INTERNET_INBOUND,
-        "microsoft.network/networksecuritygroups",
-        "/securityRules/allow",
-        NETWORK,
-        _opened(**rule_from("Internet")["properties"]),
-        "PUT",
-    ),
-    "deny-rule-deleted": Change(
-        RuleName.INTERNET_INBOUND,
-        "microsoft.network/networksecuritygroups",
-        "/securityRules/deny-internet-inbound",
-        NETWORK,
-        method="DELETE",
-    ),
-    "default-route-deleted": Change(
-        RuleName.FORCED_TUNNELLING,
-        "microsoft.network/routetables",
-        "/routes/default-to-firewall",
-        NETWORK,
-        method="DELETE",
-    ),
-    "route-past-the-firewall": Change(
-        RuleName.FORCED_TUNNELLING,
-        "microsoft.network/routetables",
-        "/routes/past",
-        NETWORK,
-        _opened(addressPrefix="198.51.100.0/24", nextHopType="Internet"),
-        "PUT",
-    ),
-    "peering-deleted": Change(
-        RuleName.FOREIGN_PEERING,
-        "microsoft.network/virtualnetworks",
-        "/virtualNetworkPeerings/peer-hub-weu",
-        NETWORK,
-        method="DELETE",
-    ),
-    "zone-group-deleted": Change(
-        RuleName.PRIVATE_ENDPOINT_DNS,
-        "microsoft.network/privateendpoints/privatednszonegroups",
-        "",
-        NETWORK,
-        method="DELETE",
-    ),
-    "diagnostics-deleted": Change(
-        RuleName.MONITORING,
-        "microsoft.insights/diagnosticsettings",
-        "",
-        api_versions.DIAGNOSTICS,
-        method="DELETE",
-    ),
-    "event-subscription-deleted": Change(
-        RuleName.MONITORING,
-        "microsoft.eventgrid/systemtopics/eventsubscriptions",
-        "",
-        api_versions.EVENT_GRID,
-        method="DELETE",
-    ),
-    "role-deleted": Change(
-        RuleName.MISSING_RESOURCE,
-        "microsoft.authorization/roleassignments",
-        "",
-        api_versions.AUTHORIZATION,
-        method="DELETE",
-    ),
-    "endpoint-deleted": Change(
-        RuleName.MISSING_RESOURCE,
-        "microsoft.network/privateendpoints",
-        "",
-        NETWORK,
-        method="DELETE",
-    ),
-    "budget-deleted": Change(
-        RuleName.MISSING_RESOURCE,
-        "microsoft.consumption/budgets",
-        "",
-        api_versions.BUDGETS,
-        method="DELETE",
-    ),
-    "subscription-tags": Change(
-        RuleName.REQUIRED_TAGS,
-        "rg-contoso-research-network",
-        "/providers/Microsoft.Resources/tags/default",
-        api_versions.RESOURCES,
-        {"operation": "Delete", "properties": {"tags": {"owner": "research@contoso.com"}}},
-    ),
-}
 
 
 def test_whole_landing_zone_breaks_no_rule(tenant: Landed) -> None:
@@ -269,7 +102,7 @@ def test_public_ip_address_is_deleted(tenant: Landed) -> None:
     tenant.put(policy, api_versions.POLICY, None, "DELETE")
     tags = dict(tenant.ground.tags)
     body = {"location": "westeurope", "tags": tags, "sku": {"name": "Standard"}}
-    tenant.put(address, NETWORK, body | _opened(publicIPAllocationMethod="Static"))
+    tenant.put(address, NETWORK, body | opened(publicIPAllocationMethod="Static"))
     (violation,) = tenant.look(address).violations
     assert violation.rule == RuleName.PUBLIC_IP
     tenant.fix(violation)
@@ -286,7 +119,7 @@ def test_record_that_was_led_elsewhere_is_written_by_the_zone_group_again(tenant
     configuration = group["properties"]["privateDnsZoneConfigs"][0]["properties"]
     name = configuration["recordSets"][0]["recordSetName"]
     record = f"{configuration['privateDnsZoneId']}/A/{name}"
-    elsewhere = _opened(ttl=10, aRecords=[{"ipv4Address": "10.16.99.99"}])
+    elsewhere = opened(ttl=10, aRecords=[{"ipv4Address": "10.16.99.99"}])
     for body, method in ((elsewhere, "PUT"), (None, "DELETE")):
         tenant.put(record, api_versions.PRIVATE_DNS, body, method)
         (violation,) = tenant.look(endpoint).violations
@@ -333,7 +166,7 @@ def test_peered_spokes_are_parted_on_both_sides(tenant: Landed) -> None:
     network = tenant.id_of("microsoft.network/virtualnetworks")
     group = tenant.id_of("rg-contoso-research-workload")
     other = f"{group}/providers/Microsoft.Network/virtualNetworks/other"
-    space = _opened(addressSpace={"addressPrefixes": ["172.30.0.0/24"]})
+    space = opened(addressSpace={"addressPrefixes": ["172.30.0.0/24"]})
     body = {"location": "westeurope", "tags": dict(tenant.ground.tags)} | space
     tenant.put(other, NETWORK, body)
     known = tenant.ground.directory.networks
@@ -342,7 +175,7 @@ def test_peered_spokes_are_parted_on_both_sides(tenant: Landed) -> None:
     )
     tenant = replace(tenant, ground=replace(tenant.ground, directory=directory))
     for one, far in ((network, other), (other, network)):
-        peering = _opened(remoteVirtualNetwork={"id": far}, allowVirtualNetworkAccess=True)
+        peering = opened(remoteVirtualNetwork={"id": far}, allowVirtualNetworkAccess=True)
         tenant.put(f"{one}/virtualNetworkPeerings/rogue", NETWORK, peering)
     looked = tenant.look(network)
     (violation,) = looked.violations
