@@ -17,6 +17,7 @@ from landing_zone.remediation.findings import (
     Finding,
     FindingEvent,
     FindingState,
+    approved,
     failed,
     finding_key,
     fixed,
@@ -214,6 +215,19 @@ def decided(fix: Remedy = FIX, mode: str = "enforce", *exemptions: Exemption) ->
     policy = POLICY.model_copy(update={"modes": {RULE: mode}})
     (decision,) = decide([violation(fix)], {}, exemptions, policy, NOON)
     return decision
+
+
+def test_approved_proposal_is_made_once() -> None:
+    """What breaks again is proposed again."""
+    policy = POLICY.model_copy(update={"modes": {RULE: "propose"}})
+    one = found(event=FindingEvent.PROPOSE)
+    (before,) = decide([violation()], {one.key: one}, [], policy, NOON)
+    one = approved(one, "ann")
+    (after_it,) = decide([violation()], {one.key: one}, [], policy, NOON)
+    one = found(fixed(found(one), BREAKER, after(5)), FindingEvent.PROPOSE, 60)
+    (again,) = decide([violation()], {one.key: one}, [], policy, after(60))
+    assert [before.action, after_it.action, again.action] == ["propose", "enforce", "propose"]
+    assert one.approved_by == ""
 
 
 BY_HAND = ByHand(advice="do it")
