@@ -72,20 +72,17 @@ def _decision(
             reason="no write of ours puts it right",
             advice=violation.fix.advice,
         )
-    if mode == "propose":
+    before = findings.get(finding_key(violation.resource_id, violation.rule))
+    if mode == "propose" and not (before is not None and before.approved_by):
         advice = "approve the proposed fix, or grant an exemption"
         reason = "the rule proposes its fixes"
         return Decision(violation=violation, action="propose", reason=reason, advice=advice)
-    return _enforced(violation, findings, policy, now)
+    return _enforced(violation, before, policy, now)
 
 
 def _enforced(
-    violation: Violation,
-    findings: Mapping[str, Finding],
-    policy: RemediationPolicy,
-    now: datetime,
+    violation: Violation, before: Finding | None, policy: RemediationPolicy, now: datetime
 ) -> Decision:
-    before = findings.get(finding_key(violation.resource_id, violation.rule))
     if before is not None:
         state = breaker_state(
             policy.breaker,

@@ -84,6 +84,7 @@ class Finding(Contract):
         attempts: Attempts at a fix since it was first seen.
         fix_times: Fixes that the breaker counts, oldest first; bounded by its policy.
         tripped_at: When the breaker tripped; None while it has not.
+        approved_by: Who approved the proposed fix; empty until someone has, and once it is made.
         detail: What is wrong, for a person.
         error: Why the last attempt failed; empty where it did not.
         advice: What a person can do; empty where nobody has to do anything.
@@ -100,6 +101,7 @@ class Finding(Contract):
     attempts: int = 0
     fix_times: tuple[AwareDatetime, ...] = ()
     tripped_at: AwareDatetime | None = None
+    approved_by: str = ""
     detail: str = ""
     error: str = ""
     advice: str = ""
@@ -186,6 +188,7 @@ def fixed(before: Finding, policy: BreakerPolicy, now: datetime, *, by_us: bool 
         "fixed_at": now,
         "fix_times": within_window(policy, times, now),
         "attempts": before.attempts + (1 if by_us else 0),
+        "approved_by": "",
         "error": "",
         "advice": "",
     }
@@ -202,6 +205,16 @@ def failed(before: Finding, error: str, *, parked: bool, advice: str = "") -> Fi
         "advice": advice,
     }
     return before.model_copy(update=update)
+
+
+def approved(before: Finding, by: str) -> Finding:
+    """The finding once a person has approved the proposed fix: the next look makes it.
+
+    Raises:
+        PermanentError: Nothing is proposed.
+    """
+    state = next_state(before.state, FindingEvent.APPROVE)
+    return before.model_copy(update={"state": state, "approved_by": by, "advice": ""})
 
 
 def reset(before: Finding) -> Finding:

@@ -105,7 +105,7 @@ def target_of(resource_id: str) -> Target | None:
     current = normalized(resource_id)
     while True:
         try:
-            kind = resource_type(current)
+            kind = resource_type(current).lower()
         except ValueError:
             return None
         if kind in KINDS:

@@ -68,19 +68,6 @@ class Write(Contract):
     if_match: str = ""
 
 
-class Fix(Contract):
-    """Writes that put a violation right, one after the other, each awaited.
-
-    Attributes:
-        writes: The writes.
-        verify: What shows that it is right: the last write's own answer, or a read afterwards.
-    """
-
-    kind: Literal["fix"] = "fix"
-    writes: tuple[Write, ...]
-    verify: Literal["answer", "read"] = "read"
-
-
 class HubRefresh(Contract):
     """The hub's reconciler puts it right, when it is asked to run.
 
@@ -92,6 +79,22 @@ class HubRefresh(Contract):
     kind: Literal["hub"] = "hub"
     hub: str
     lane: Lane
+
+
+class Fix(Contract):
+    """Writes that put a violation right, one after the other, each awaited.
+
+    Attributes:
+        writes: The writes.
+        verify: What shows that it is right: the last write's own answer, or a read afterwards.
+        hub: The hub's reconciler that has to run as well, where both sides of something are broken:
+            either may be refused until the other is right, so that both are tried again.
+    """
+
+    kind: Literal["fix"] = "fix"
+    writes: tuple[Write, ...]
+    verify: Literal["answer", "read"] = "read"
+    hub: HubRefresh | None = None
 
 
 class ByHand(Contract):

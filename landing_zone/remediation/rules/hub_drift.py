@@ -9,9 +9,10 @@ from typing import Any, Final
 from landing_zone.hub_state.comparing import is_broken, is_same
 from landing_zone.hub_state.members import Lane
 from landing_zone.hub_state.render import PREFIX
-from landing_zone.remediation.model import Facts, HubRefresh, Rule, Violation
+from landing_zone.remediation.model import Facts, Fix, HubRefresh, Rule, Violation
 from landing_zone.remediation.names import RuleName
 from landing_zone.remediation.rules.bodies import id_at, items
+from landing_zone.remediation.rules.peerings import own_peering, own_side
 
 _NETWORK: Final = "microsoft.network/virtualnetworks"
 _RENDERED: Final = frozenset(
@@ -64,15 +65,26 @@ def _children(facts: Facts) -> Iterator[Violation]:
     start = f"{facts.resource_id}/"
     for key, wanted in facts.ground.wanted.items():
         if key.startswith(start) and (detail := _unlike(wanted.body, held.get(key))):
-            yield _violation(facts, key, detail, wanted.lane)
+            yield _violation(facts, key, detail, wanted.lane, _far_side(facts, wanted.body))
 
 
-def _violation(facts: Facts, resource_id: str, detail: str, lane: Lane) -> Violation:
+def _far_side(facts: Facts, peering: Mapping[str, Any]) -> Fix | None:
+    """The spoke's side of a peering, which is disconnected with the hub's, where it is governed."""
+    spoke = id_at(peering, "properties", "remoteVirtualNetwork", "id")
+    if spoke not in facts.ground.directory.networks:
+        return None
+    hub = facts.ground.hub
+    return own_side(own_peering(spoke, hub), hub, both=True)
+
+
+def _violation(
+    facts: Facts, resource_id: str, detail: str, lane: Lane, fix: Fix | None = None
+) -> Violation:
     return Violation(
         rule=RuleName.HUB_DRIFT,
         resource_id=resource_id,
         detail=detail,
-        fix=HubRefresh(hub=facts.ground.hub.name, lane=lane),
+        fix=fix or HubRefresh(hub=facts.ground.hub.name, lane=lane),
     )
 
 

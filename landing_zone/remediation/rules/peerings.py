@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from landing_zone import naming
+from landing_zone.hub import Hub
 from landing_zone.hub_state.comparing import is_same
 from landing_zone.planning import api_versions
 from landing_zone.planning.network import peering_properties
-from landing_zone.remediation.model import Facts, Fix, Read, Rule, Violation, Write
+from landing_zone.remediation.model import Facts, Fix, HubRefresh, Read, Rule, Violation, Write
 from landing_zone.remediation.names import RuleName
 from landing_zone.remediation.rules.bodies import id_at, items, mapping, same_word, text
 
@@ -85,31 +86,41 @@ def _own(facts: Facts) -> Iterator[Violation]:
     if facts.resource is None or facts.resource_id not in facts.ground.plan:
         return
     own = [one for one in _peerings(facts) if _leads_to_hub(facts, one)]
-    wanted = peering_properties(facts.ground.hub.network_id)
     if not own:
-        name = naming.spoke_peering(facts.ground.hub.name)
-        path = f"{facts.resource_id}/virtualNetworkPeerings/{name}"
-        yield _restored(path, wanted, "the peering with the hub is missing", again=False)
+        path = own_peering(facts.resource_id, facts.ground.hub)
+        yield _restored(facts, path, "the peering with the hub is missing", both=True)
     for peering in own:
         path, properties = _id_of(facts, peering), mapping(peering, "properties")
         if same_word(properties.get("peeringState"), "Disconnected"):
-            # It stays so once the other side has been deleted, until it is made anew (learn:
-            # virtual-network/virtual-network-troubleshoot-peering-issues).
             detail = "the peering with the hub is disconnected"
-            yield _restored(path, wanted, detail, again=True)
-        elif not is_same(wanted, properties):
+            yield _restored(facts, path, detail, both=True)
+        elif not is_same(peering_properties(facts.ground.hub.network_id), properties):
             detail = "the peering with the hub is not as planned"
-            yield _restored(path, wanted, detail, again=False)
+            yield _restored(facts, path, detail, both=False)
 
 
-def _restored(path: str, wanted: dict[str, Any], detail: str, *, again: bool) -> Violation:
-    put = Write(method="PUT", path=path, api_version=_VERSION, body={"properties": wanted})
-    delete = Write(method="DELETE", path=path, api_version=_VERSION)
+def own_peering(network_id: str, hub: Hub) -> str:
+    """ARM id of the spoke's side of its peering with the hub."""
+    return f"{network_id}/virtualNetworkPeerings/{naming.spoke_peering(hub.name)}"
+
+
+def own_side(path: str, hub: Hub, *, both: bool) -> Fix:
+    """What writes the spoke's side again.
+
+    Once a side has been deleted the other is disconnected, until each has been written again
+    (learn: virtual-network/virtual-network-troubleshoot-peering-issues).
+    """
+    body = {"properties": peering_properties(hub.network_id)}
+    put = Write(method="PUT", path=path, api_version=_VERSION, body=body)
+    return Fix(writes=(put,), hub=HubRefresh(hub=hub.name, lane="network") if both else None)
+
+
+def _restored(facts: Facts, path: str, detail: str, *, both: bool) -> Violation:
     return Violation(
         rule=RuleName.FOREIGN_PEERING,
         resource_id=path.lower(),
         detail=detail,
-        fix=Fix(writes=(delete, put) if again else (put,)),
+        fix=own_side(path, facts.ground.hub, both=both),
     )
 
 

@@ -20,7 +20,6 @@ from landing_zone.remediation.preparing import (
     hub_ground,
     tenant_ground,
 )
-from landing_zone.tenant_request import TenantRequest
 from tests.fakes import HUBS, example_request
 from tests.unit.hub_members import firewall, peered, pooled
 from tests.unit.planned import HUB, reservation_for
@@ -30,7 +29,6 @@ from tests.unit.strategies import TIERS
 type World = dict[str, dict[str, Any]]
 """What ARM holds, by normalized id; subnets, peerings, rules and routes stand in their parents."""
 
-OTHER_GROUP = "44444444-4444-4444-8444-444444444444"
 EMBEDDED = ("virtualnetworkpeerings", "subnets", "securityrules", "routes")
 
 
@@ -94,7 +92,7 @@ def world_of(ground: Ground) -> World:
             world[key] = body
             _name_children(body)
     for group in [one for key, one in world.items() if "/privatednszonegroups/" in key]:
-        _keep_records(world, group)
+        keep_records(world, group)
     return world
 
 
@@ -104,7 +102,7 @@ def _name_children(body: dict[str, Any]) -> None:
             child["id"] = f"{body['id']}/{name}/{child['name']}"
 
 
-def _keep_records(world: World, group: dict[str, Any]) -> None:
+def keep_records(world: World, group: dict[str, Any]) -> None:
     """As Azure does when a zone group is written."""
     endpoint = world[normalized(group["id"]).rpartition("/privatednszonegroups/")[0]]
     connection = endpoint["properties"]["privateLinkServiceConnections"][0]["properties"]
@@ -117,12 +115,10 @@ def _keep_records(world: World, group: dict[str, Any]) -> None:
         world[record] = {"properties": {"aRecords": [{"ipv4Address": "10.16.3.4"}]}}
 
 
-def facts_of(
-    world: World, ground: Ground, resource_id: str, *about: str, known: Any = None
-) -> Facts:
+def facts_of(world: World, ground: Ground, resource_id: str, *about: str) -> Facts:
     """The facts of one look, before any further read."""
     key = normalized(resource_id)
-    kind = known or kind_of(key)
+    kind = kind_of(key)
     told = frozenset(map(normalized, about))
     return Facts(key, kind, copy.deepcopy(world.get(key)), ground, told)
 
@@ -160,8 +156,3 @@ def answer(world: World, read: Read) -> Any:
         for one, body in sorted(world.items())
         if one.startswith(start) and "/" not in one[len(start) :]
     ]
-
-
-def requests_of(**changes: Any) -> TenantRequest:
-    """The example's request, for a tenant that is not one of the three."""
-    return example_request(**changes)

@@ -8,8 +8,7 @@ from landing_zone.arm_ids import normalized
 from landing_zone.remediation.ground import Ground
 from landing_zone.remediation.model import Facts, Fix, Violation, Write
 from landing_zone.remediation.rules import missing_reads, violations
-from tests.unit.remediation.estate import EMBEDDED, World, answer, facts_of
-from tests.unit.remediation.estate import _keep_records as keep_records
+from tests.unit.remediation.estate import EMBEDDED, World, answer, facts_of, keep_records
 
 
 @dataclass
