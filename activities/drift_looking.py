@@ -4,7 +4,8 @@ A look begins with what is noted and ends with what is there: a killed look is m
 found is kept before anything is written, so that a fix whose end nobody saw is known for ours.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from activities.dependencies import Dependencies
@@ -13,6 +14,7 @@ from activities.drift_seeing import Sight, see
 from activities.hub_running import HubClient, ensure_reconciler
 from landing_zone.contracts import Outcome, PollTarget
 from landing_zone.drift.contracts import Look, Parking
+from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.ports import Accepted
 from landing_zone.remediation.classify import lane_of
 from landing_zone.remediation.decide import Decision, decide
@@ -64,6 +66,19 @@ async def park_drift(deps: Dependencies, parking: Parking) -> Outcome:
     return Outcome(state="failed", code="MoreEvents", message="more events came meanwhile")
 
 
+@dataclass
+class _Fixing:
+    """What came of writing fixes.
+
+    Attributes:
+        answers: What each fix was answered with, in order, where none failed.
+        errors: Why fixes failed.
+    """
+
+    answers: list[Accepted] = field(default_factory=list)
+    errors: list[PermanentError | TemporaryError] = field(default_factory=list)
+
+
 async def _put_right(
     deps: Dependencies, client: HubClient, case: Case, *, again: bool
 ) -> Outcome | None:
@@ -78,20 +93,33 @@ async def _put_right(
         return _still_broken(fixes)
     if hubs := await _refreshed(deps, client, wanted):
         return hubs
-    answers: list[Accepted] = []
-    for violation in fixes:
-        accepted = await _fix(deps, violation)
-        if accepted.target is not None:
-            return Outcome(state="pending", target=accepted.target, wait=accepted.wait, wrote=True)
-        answers.append(accepted)
-    pairs = zip(fixes, answers, strict=True)
-    if all(shown_by_answer(one, accepted.body) for one, accepted in pairs):
-        decisions = tuple(one for one in decisions if one not in wanted)
-    else:
-        sight = await see(deps, case.row, case.known.values())
-        decisions = await _decided(deps, case, sight)
-        if wanted := _enforced(decisions):
-            return _still_broken(one.violation for one in wanted)
+    fixing = _Fixing()
+    if waiting := await _fix_all(deps, client, fixes, fixing):
+        return waiting
+    pairs = zip(fixes, fixing.answers, strict=False)
+    if not fixing.errors and all(shown_by_answer(one, made.body) for one, made in pairs):
+        return await _closed(case, sight, [one for one in decisions if one not in wanted])
+    return await _verified(deps, case, fixing)
+
+
+async def _verified(deps: Dependencies, case: Case, fixing: _Fixing) -> Outcome | None:
+    """Look once more, after fixes were written.
+
+    Raises:
+        PermanentError: A fix could not be written, and all others are verified.
+        TemporaryError: The same, for now.
+    """
+    sight = await see(deps, case.row, case.known.values())
+    decisions = await _decided(deps, case, sight)
+    wanted = _enforced(decisions)
+    waiting = None if fixing.errors and sight.settling else await _closed(case, sight, decisions)
+    if fixing.errors:
+        raise min(fixing.errors, key=lambda error: isinstance(error, PermanentError))
+    return _still_broken(one.violation for one in wanted) if wanted else waiting
+
+
+async def _closed(case: Case, sight: Sight, decisions: Sequence[Decision]) -> Outcome | None:
+    """Keep that what a look has not found is right; what is waited for until that can be said."""
     if sight.settling and case.is_being_fixed:
         return Outcome(state="pending", target=_ITSELF, message="Azure is working on it")
     await case.close(decisions)
@@ -111,11 +139,34 @@ def _enforced(decisions: Iterable[Decision]) -> list[Decision]:
     return [one for one in decisions if one.action == "enforce"]
 
 
-async def _fix(deps: Dependencies, violation: Violation) -> Accepted:
+async def _fix_all(
+    deps: Dependencies, client: HubClient, violations: Iterable[Violation], fixing: _Fixing
+) -> Outcome | None:
+    """Write fixes, up to the first that takes its time, which is then waited for.
+
+    One that fails does not keep the others from being written: no door is left open for another.
+    """
+    for violation in violations:
+        try:
+            accepted = await _fix(deps, client, violation)
+        except (PermanentError, TemporaryError) as error:
+            fixing.errors.append(error)
+            continue
+        if accepted.target is not None:
+            return Outcome(state="pending", target=accepted.target, wait=accepted.wait, wrote=True)
+        fixing.answers.append(accepted)
+    return None
+
+
+async def _fix(deps: Dependencies, client: HubClient, violation: Violation) -> Accepted:
     """Send the writes of a fix, up to the first that takes its time; what the last one answered."""
     accepted = Accepted(None, None, None)
-    writes = violation.fix.writes if isinstance(violation.fix, Fix) else ()
-    for write in writes:
+    fix = violation.fix
+    if not isinstance(fix, Fix):
+        return accepted
+    if fix.hub is not None:
+        await ensure_reconciler(client, fix.hub.hub, fix.hub.lane, deps.settings.hub)
+    for write in fix.writes:
         accepted = await deps.arm.write(
             write.method, write.path, write.api_version, write.body, if_match=write.if_match
         )

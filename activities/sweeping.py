@@ -26,6 +26,11 @@ PER_SHARD: Final = 10
 
 LISTS_AT_ONCE: Final = 4
 
+NOT_THERE: Final = frozenset(
+    {"InvalidResourceNamespace", "MissingSubscriptionRegistration", "SubscriptionNotRegistered"}
+)
+"""Codes of lists whose provider the cloud does not have, or the subscription has not registered."""
+
 type Closer = tuple[Target, str]
 """What is to be looked at, and the part of it that it is about."""
 
@@ -115,12 +120,22 @@ async def _listed(deps: Dependencies, subscription: str) -> list[dict[str, Any]]
     async def read(one: Read) -> list[dict[str, Any]]:
         async with gate:
             if one.kind == "list":
-                return await deps.arm.pages(one.path, one.api_version)
+                return await _items(deps, one)
             found = await deps.arm.get(one.path, one.api_version)
             return [] if found is None else [found]
 
     parts = await asyncio.gather(*(read(one) for one in listings(subscription)))
     return [body for part in parts for body in part]
+
+
+async def _items(deps: Dependencies, read: Read) -> list[dict[str, Any]]:
+    """The items of a list; none where the subscription cannot have any."""
+    try:
+        return await deps.arm.pages(read.path, read.api_version)
+    except (PermanentError, TemporaryError) as error:
+        if error.code in NOT_THERE:
+            return []
+        raise
 
 
 async def _have_looked_at(
