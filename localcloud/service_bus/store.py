@@ -13,10 +13,10 @@ from typing import Any
 
 ACTIVE, DEFERRED, SCHEDULED = 0, 1, 2
 _FILE = "messages.db"
-_PRAGMAS = (
-    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-)
 _SCHEMA = """
+PRAGMA locking_mode = EXCLUSIVE;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS messages(
   seq INTEGER PRIMARY KEY AUTOINCREMENT, entity TEXT NOT NULL, state INTEGER NOT NULL,
   session TEXT, enqueued INTEGER NOT NULL, due INTEGER, expires INTEGER, ttl INTEGER,
@@ -97,7 +97,7 @@ class Store:
         self._db = sqlite3.connect(state / _FILE, isolation_level=None, timeout=0)
         self._durable = False
         try:
-            self._db.executescript(_PRAGMAS + _SCHEMA)
+            self._db.executescript(_SCHEMA)
         except sqlite3.Error:
             self._db.close()
             raise

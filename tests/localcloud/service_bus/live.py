@@ -16,10 +16,11 @@ from tests.localcloud.service_bus.clocks import ManualClock
 
 QUEUES = parse_queues("""
 queues:
-  - {name: Orders, maxDeliveryCount: 2}
-  - {name: once, requiresDuplicateDetection: true}
+  - name: Orders
+    maxDeliveryCount: 2
+    requiresDuplicateDetection: true
+    deadLetteringOnMessageExpiration: true
   - {name: chats, requiresSession: true}
-  - {name: brief, defaultMessageTimeToLive: PT10S, deadLetteringOnMessageExpiration: true}
   - {name: raw}
   - {name: noise}
   - {name: other, requiresSession: true}

@@ -215,23 +215,29 @@ def test_a_receiver_that_closes_gives_back_what_it_did_not_look_at(
         receiver.complete_message(message)
 
 
-def test_a_duplicate_is_accepted_and_dropped(client: ServiceBusClient) -> None:
+def test_a_duplicate_is_accepted_and_dropped(
+    sender: ServiceBusSender, receiver: ServiceBusReceiver
+) -> None:
     """As its sender could not know whether the first one had arrived."""
-    with client.get_queue_sender("once") as sender, client.get_queue_receiver("once") as receiver:
-        for _ in range(2):
-            sender.send_messages(ServiceBusMessage("same", message_id="m"))
-        sender.send_messages(ServiceBusMessage("other", message_id="n"))
-        assert [str(m) for m in receiver.peek_messages(5)] == ["same", "other"]
+    for _ in range(2):
+        sender.send_messages(ServiceBusMessage("same", message_id="same"))
+    sender.send_messages(ServiceBusMessage("other", message_id="other"))
+    found = [one(receiver), one(receiver)]
+    assert [str(m) for m in found] == ["same", "other"]
+    assert receiver.peek_messages(5) == []
+    for message in found:
+        receiver.complete_message(message)
 
 
-def test_an_expired_message_is_found_among_the_dead(bus: Bus, client: ServiceBusClient) -> None:
+def test_an_expired_message_is_found_among_the_dead(
+    bus: Bus, sender: ServiceBusSender, undertaker: ServiceBusReceiver
+) -> None:
     """With the reason that Azure gives."""
-    with client.get_queue_sender("brief") as sender:
-        sender.send_messages(ServiceBusMessage("old"))
+    sender.send_messages(ServiceBusMessage("old", time_to_live=timedelta(seconds=10)))
     bus.advance(10)
-    with client.get_queue_receiver("brief", sub_queue="deadletter") as receiver:
-        (message,) = receiver.peek_messages(5)
-    assert message.dead_letter_reason == "TTLExpiredException"
+    message = one(undertaker)
+    assert (str(message), message.dead_letter_reason) == ("old", "TTLExpiredException")
+    undertaker.complete_message(message)
 
 
 def test_a_queue_that_is_not_there_is_not_found(client: ServiceBusClient) -> None:
