@@ -52,6 +52,8 @@ class Gateway:
         content = await content_of(request)
         call = call_of(request, content)
         fault, answer = self._answer(call)
+        if call.method != "GET":
+            self.cloud.news.ring()
         kind = fault.document.effect.kind if fault is not None else ""
         if answer.hold:
             await asyncio.sleep(answer.hold)

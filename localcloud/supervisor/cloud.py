@@ -68,6 +68,11 @@ class Cloud:
         return f"https://localhost:{self.ports.data}"
 
     @property
+    def event_grid_url(self) -> str:
+        """Base URL of Event Grid's own routes."""
+        return f"http://{HOST}:{self.ports.event_grid}"
+
+    @property
     def identity_endpoint(self) -> str:
         """URL of the managed-identity endpoint."""
         return f"http://{HOST}:{self.ports.identity}/msi/token"
@@ -147,7 +152,7 @@ def base_environment(environment: Mapping[str, str]) -> dict[str, str]:
 def services(cloud: Cloud, environment: Mapping[str, str] = os.environ) -> list[Service]:
     """The parts of the local cloud, each with its command line and its dependencies."""
     base = base_environment(environment)
-    parts = (_azurite, _service_bus, _identity, _arm, _host)
+    parts = (_azurite, _service_bus, _identity, _arm, _event_grid, _host)
     return [part(cloud, base) for part in parts]
 
 
@@ -207,10 +212,30 @@ def _arm(cloud: Cloud, base: Mapping[str, str]) -> Service:
             *("--state", str(cloud.directory("arm"))),
             *("--certificate", str(cloud.certificates.server)),
             *("--identity-state", str(cloud.directory("identity"))),
-            *("--hub", str(HUBS), "--speed", f"{cloud.speed:g}"),
+            *("--hub", str(HUBS), "--speed", f"{cloud.speed:g}", "--event-grid"),
         ),
         ready=healthy(port, "/_local/health", ca=cloud.certificates.ca),
         environment=base,
+        directory=ROOT,
+    )
+
+
+def _event_grid(cloud: Cloud, base: Mapping[str, str]) -> Service:
+    port = cloud.ports.event_grid
+    return Service(
+        name="event_grid",
+        command=_module(
+            "event_grid",
+            *("--port", str(port), "--state", str(cloud.directory("event_grid"))),
+            *("--arm", cloud.arm_url, "--ca", str(cloud.certificates.ca)),
+            *("--identity-state", str(cloud.directory("identity"))),
+            *("--functions", cloud.functions_url, "--function-keys", str(cloud.keys)),
+            *("--hub", str(HUBS), "--speed", f"{cloud.speed:g}"),
+        ),
+        ready=healthy(port, "/_local/health"),
+        # The storage's key is not an argument, which every user of the machine could read.
+        environment={**base, "SPOKEWRIGHT_LOCAL_STORAGE": cloud.storage},
+        after=("arm",),
         directory=ROOT,
     )
 

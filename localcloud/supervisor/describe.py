@@ -18,6 +18,7 @@ def description(cloud: Cloud) -> dict[str, Any]:
         "functionKey": function_key(cloud),
         "arm": cloud.arm_url,
         "data": cloud.data_url,
+        "eventGrid": cloud.event_grid_url,
         "ca": str(cloud.certificates.ca),
         "identityEndpoint": cloud.identity_endpoint,
         "identityHeader": cloud.identity_header,
@@ -78,6 +79,7 @@ The local cloud is up; its operations take 1/{cloud.speed:g} of Azure's time.
   Functions host    {cloud.functions_url}/api
   Resource Manager  {cloud.arm_url}
   Data planes       {cloud.data_url} (/vaults/NAME, /search/NAME)
+  Event Grid        {cloud.event_grid_url}/_local/events
   Identity          {cloud.identity_endpoint}
   Storage           {storage}
   Service Bus       port {ports.service_bus} (AMQP; queues of localcloud/{QUEUES.name})

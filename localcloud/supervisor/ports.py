@@ -21,6 +21,7 @@ class Ports:
     arm: int = 8700
     identity: int = 8701
     data: int = 8702
+    event_grid: int = 8703
     blob: int = 10_000
     queue: int = 10_001
     table: int = 10_002

@@ -26,6 +26,13 @@ async def on_event(event: func.EventGridEvent) -> None:
     _note("event", event.id, event.subject, event.event_type, data)
 
 
+@bp.function_name(name="resource_events")
+@bp.event_grid_trigger(arg_name="event")
+async def on_resource_event(event: func.EventGridEvent) -> None:
+    """Note an event of the local cloud."""
+    _note("resource", event.id, event.subject, event.event_type, event.topic)
+
+
 @bp.event_grid_trigger(arg_name="event")
 def on_cloud_event(event: func.CloudEvent) -> None:
     """Note a CloudEvent."""
