@@ -12,7 +12,6 @@ import azure.functions as func
 
 from activities.dependencies import Dependencies, dependencies
 from activities.drift_running import ensure_remediation
-from activities.landscape import SETTLING
 from landing_zone.drift.rows import SeenEvent
 from landing_zone.drift.tallies import IGNORED, REFUSED, because
 from landing_zone.remediation.classify import Affected, Ignored, classify
@@ -71,10 +70,11 @@ async def take(deps: Dependencies, client: Starter, raw: dict[str, Any]) -> None
 
 
 async def _judged(deps: Dependencies, event: ResourceEvent) -> Affected | Ignored:
+    arrived = deps.clock.now()
     estate = await deps.landscape.estate()
     if estate.owner_of(event.subject) is None:
         # A tenant that has just been settled is not known yet.
-        estate = await deps.landscape.estate(SETTLING)
+        estate = await deps.landscape.estate(arrived)
     return classify(event, estate)
 
 
