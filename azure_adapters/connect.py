@@ -16,6 +16,7 @@ from azure_adapters.hub_requests import TableHubRequests
 from azure_adapters.ledger import TableAddressLedger
 from azure_adapters.registry import TableTenantRegistry
 from azure_adapters.search_indexes import AiSearchIndexes
+from azure_adapters.service_bus import ServiceBusMessageSender
 from azure_adapters.storage_errors import storage_errors
 from azure_adapters.vault_secrets import KeyVaultSecrets
 from landing_zone.clock import Clock
@@ -44,10 +45,7 @@ async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Ad
     Raises:
         TemporaryError: Storage cannot be reached.
     """
-    # The SDKs log each request with its headers: a line of ours for each change says more.
-    logging.getLogger("azure").setLevel(logging.WARNING)
-    identity = settings.client_id or None
-    credential = DefaultAzureCredential(managed_identity_client_id=identity)
+    credential = _credential(settings)
     tables = _table_service(settings, credential)
     container = _blob_service(settings, credential).get_container_client(
         f"{settings.prefix}-documents"
@@ -65,6 +63,17 @@ async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Ad
         vaults=KeyVaultSecrets(settings.vault_endpoint, settings.vault_scope, credential),
         indexes=AiSearchIndexes(settings.search_endpoint, settings.search_scope, credential),
     )
+
+
+def connect_messages(settings: Settings) -> ServiceBusMessageSender:
+    """What messages are sent with; it connects when something is sent."""
+    return ServiceBusMessageSender(settings, _credential(settings))
+
+
+def _credential(settings: Settings) -> DefaultAzureCredential:
+    # The SDKs log each request with its headers: a line of ours for each change says more.
+    logging.getLogger("azure").setLevel(logging.WARNING)
+    return DefaultAzureCredential(managed_identity_client_id=settings.client_id or None)
 
 
 def _table_service(settings: Settings, credential: DefaultAzureCredential) -> TableServiceClient:

@@ -25,6 +25,10 @@
 | `SPOKEWRIGHT_HUB_PEERING_COLLECT_SECONDS` | the same for the hub network, seconds | 0.5 |
 | `SPOKEWRIGHT_HUB_POLL_SECONDS` | longest wait of a tenant between looks, seconds | 30 |
 | `SPOKEWRIGHT_KEYS_SETTLE_SECONDS` | time for the gateway to learn of a new key, seconds | 600 |
+| `SPOKEWRIGHT_SERVICE_BUS` | connection string of the Service Bus namespace | none |
+| `SPOKEWRIGHT_SERVICE_BUS__fullyQualifiedNamespace` | its host name, reached by identity | none |
+| `SPOKEWRIGHT_INTAKE_RETURN_SECONDS` | first wait of a message put back, seconds | 30 |
+| `SPOKEWRIGHT_INTAKE_RETURN_MOST_SECONDS` | longest wait of a message put back, seconds | 600 |
 | `AZURE_CLIENT_ID` | client id of a user-assigned identity | the system-assigned one |
 """
 
@@ -36,6 +40,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from landing_zone.errors import ConfigurationError
 from landing_zone.hub_state.limits import HubSettings
+from landing_zone.intake.settings import IntakeSettings
 from landing_zone.key_settings import KeySettings
 from landing_zone.retries import RetryPolicy
 
@@ -46,6 +51,7 @@ _GROUPS = {
     "retry": "SPOKEWRIGHT_RETRY_",
     "hub": "SPOKEWRIGHT_HUB_",
     "keys": "SPOKEWRIGHT_KEYS_",
+    "intake": "SPOKEWRIGHT_INTAKE_",
 }
 
 
@@ -68,6 +74,9 @@ class Settings(BaseModel):
         retry: Bounds of the attempts at one resource.
         hub: The pace of the hubs' reconciler.
         keys: The pace of key rotations.
+        service_bus: Connection string of the Service Bus namespace; empty where its name is used.
+        service_bus_namespace: Its host name; empty where the connection string is used.
+        intake: The pace of the intake.
     """
 
     # A fault's input may be the whole environment, and the chain of causes is logged.
@@ -88,6 +97,9 @@ class Settings(BaseModel):
     retry: RetryPolicy = RetryPolicy()
     hub: HubSettings = HubSettings()
     keys: KeySettings = KeySettings()
+    service_bus: Annotated[str, Field(repr=False)] = ""
+    service_bus_namespace: str = ""
+    intake: IntakeSettings = IntakeSettings()
 
 
 _VARIABLES = {
@@ -103,6 +115,8 @@ _VARIABLES = {
     "storage_connection": "AzureWebJobsStorage",
     "prefix": "SPOKEWRIGHT_PREFIX",
     "client_id": "AZURE_CLIENT_ID",
+    "service_bus": "SPOKEWRIGHT_SERVICE_BUS",
+    "service_bus_namespace": "SPOKEWRIGHT_SERVICE_BUS__fullyQualifiedNamespace",
 }
 
 

@@ -20,6 +20,7 @@ from landing_zone.settings import Settings
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
 from tests.fake_arm import FakeArm
+from tests.fake_messages import FakeMessages
 from tests.fake_planes import FakeApiKeys, FakeSearchIndexes, FakeVaults
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -332,6 +333,7 @@ class World:
         self.api_keys = FakeApiKeys()
         self.vaults = FakeVaults()
         self.indexes = FakeSearchIndexes()
+        self.messages = FakeMessages()
         self.client = FakeDurableClient()
         self.deps = Dependencies(
             settings=Settings(hubs=Path("hubs.yaml"), storage_connection="none"),
@@ -346,6 +348,7 @@ class World:
             api_keys=self.api_keys,
             vaults=self.vaults,
             indexes=self.indexes,
+            messages=self.messages,
         )
 
 

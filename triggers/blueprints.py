@@ -12,6 +12,8 @@ from triggers import (
     key_rotation,
     operations,
     recovery,
+    results,
+    service_bus,
     tenants,
 )
 
@@ -24,4 +26,6 @@ BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     hubs.blueprint,
     key_requests.blueprint,
     key_rotation.blueprint,
+    service_bus.blueprint,
+    results.blueprint,
 )

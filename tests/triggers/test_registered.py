@@ -39,6 +39,9 @@ EXPECTED = {
     "renew_key": ("activityTrigger", ""),
     "store_key": ("activityTrigger", ""),
     "end_rotation": ("activityTrigger", ""),
+    "take_onboarding_request": ("serviceBusTrigger", ""),
+    "send_owed_results": ("timerTrigger", ""),
+    "send_results": ("activityTrigger", ""),
 }
 USE_THE_DURABLE_CLIENT = {
     "request_tenant",
@@ -52,6 +55,7 @@ USE_THE_DURABLE_CLIENT = {
     "request_rotation",
     "show_rotation",
     "rotate_due_keys",
+    "take_onboarding_request",
 }
 FUNCTIONS = registered_functions()
 
@@ -84,3 +88,14 @@ def test_timer_runs_every_minute() -> None:
     trigger = FUNCTIONS["recover_operations"].get_trigger()
     settings = {} if trigger is None else trigger.get_dict_repr()
     assert (settings["schedule"], settings["runOnStartup"]) == ("0 * * * * *", False)
+
+
+def test_messages_arrive_as_bytes() -> None:
+    """As text, a document in another encoding would fail before it could be answered."""
+    trigger = FUNCTIONS["take_onboarding_request"].get_trigger()
+    settings = {} if trigger is None else trigger.get_dict_repr()
+    assert (settings["queueName"], settings["connection"], settings["dataType"].name) == (
+        "onboarding",
+        "SPOKEWRIGHT_SERVICE_BUS",
+        "BINARY",
+    )
