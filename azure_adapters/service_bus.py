@@ -12,7 +12,7 @@ from azure.core.exceptions import AzureError
 from azure_adapters.service_bus_errors import service_bus_errors
 from landing_zone.errors import ConfigurationError
 from landing_zone.intake.messages import OutgoingMessage
-from landing_zone.settings import Settings
+from landing_zone.intake.settings import ServiceBusAddress
 
 if TYPE_CHECKING:
     # The SDK costs more than all the rest at cold start, and many functions send nothing.
@@ -28,14 +28,14 @@ SECONDS: Final = 30
 class ServiceBusMessageSender:
     """`MessageSender` over AMQP: a connection for each queue, made when first needed."""
 
-    def __init__(self, settings: Settings, credential: AsyncTokenCredential) -> None:
+    def __init__(self, address: ServiceBusAddress, credential: AsyncTokenCredential) -> None:
         """Note how to connect; nothing is sent.
 
         Args:
-            settings: Where Service Bus is.
+            address: Where Service Bus is.
             credential: Who we are, where no connection string says it.
         """
-        self._settings = settings
+        self._address = address
         self._credential = credential
         self._senders: dict[str, ServiceBusSender] = {}
         # A sender is not made for several that use it at once.
@@ -58,9 +58,8 @@ class ServiceBusMessageSender:
 
     def _sender(self, queue: str) -> "ServiceBusSender":
         if queue not in self._senders:
-            self._senders[queue] = client_of(self._settings, self._credential).get_queue_sender(
-                queue
-            )
+            client = client_of(self._address, self._credential)
+            self._senders[queue] = client.get_queue_sender(queue)
         return self._senders[queue]
 
     async def _drop(self, queue: str) -> None:
@@ -76,7 +75,7 @@ class ServiceBusMessageSender:
                 await self._drop(queue)
 
 
-def client_of(settings: Settings, credential: AsyncTokenCredential) -> "ServiceBusClient":
+def client_of(address: ServiceBusAddress, credential: AsyncTokenCredential) -> "ServiceBusClient":
     """The SDK's client, by connection string or by identity; it does not try again by itself.
 
     Raises:
@@ -84,18 +83,18 @@ def client_of(settings: Settings, credential: AsyncTokenCredential) -> "ServiceB
     """
     from azure.servicebus.aio import ServiceBusClient  # noqa: PLC0415 - see above
 
-    if settings.service_bus:
+    if address.connection:
         try:
-            return ServiceBusClient.from_connection_string(settings.service_bus, retry_total=0)
+            return ServiceBusClient.from_connection_string(address.connection, retry_total=0)
         except ValueError as error:
             # What the SDK says could repeat the connection string.
             raise ConfigurationError(
                 f"SPOKEWRIGHT_SERVICE_BUS: is no connection string ({type(error).__name__})"
             ) from None
-    if settings.service_bus_namespace:
-        return ServiceBusClient(settings.service_bus_namespace, credential, retry_total=0)
+    if address.namespace:
+        return ServiceBusClient(address.namespace, credential, retry_total=0)
     raise ConfigurationError(
-        "settings: SPOKEWRIGHT_SERVICE_BUS or SPOKEWRIGHT_SERVICE_BUS__fullyQualifiedNamespace:"
+        "SPOKEWRIGHT_SERVICE_BUS or SPOKEWRIGHT_SERVICE_BUS__fullyQualifiedNamespace:"
         " no Service Bus is named"
     )
 

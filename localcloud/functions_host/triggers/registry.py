@@ -32,7 +32,7 @@ class Listener(Protocol):
         """
 
     async def close(self) -> None:
-        """Stop listening; what is under way is abandoned."""
+        """Stop listening; what is under way may be given some time, or is abandoned."""
 
 
 type ListenerFactory = Callable[[list[Function]], Listener]
