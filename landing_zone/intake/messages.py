@@ -1,6 +1,7 @@
 """Messages as they come in and go out, and the port that they go out by."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -143,5 +144,5 @@ def _kept(properties: Mapping[str, Property]) -> dict[str, Property]:
 
 def same_id(*facts: str) -> str:
     """A message id that depends on facts alone: short, and different for different facts."""
-    digest = hashlib.sha256("\0".join(facts).encode(errors="surrogatepass")).hexdigest()
+    digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
     return f"{facts[0]}-{digest[:40]}"
