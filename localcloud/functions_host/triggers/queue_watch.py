@@ -7,12 +7,12 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from azure.core.exceptions import AzureError
-from azure.servicebus.aio import AutoLockRenewer, ServiceBusClient
+from azure.servicebus.aio import ServiceBusClient
 
 from localcloud.functions_host.errors import InvocationError, WorkerLostError
 from localcloud.functions_host.logs import logger
 from localcloud.functions_host.triggers.received import body_of, metadata_of
+from localcloud.functions_host.triggers.renewing import FAILURES, renew_until
 
 if TYPE_CHECKING:
     from azure.servicebus import ServiceBusReceivedMessage
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 _FIRST_DELAY, _LONGEST_DELAY = 0.1, 5.0  # seconds between attempts to connect
 _LOOK = 1.0  # seconds after which receiving looks whether it shall stop
 _GRACE = 6.0  # seconds that functions get to finish at the end
-_FAILURES = (AzureError, OSError, ValueError, TimeoutError)
-# The SDK raises ValueError for a receiver that is closed and for a message that is settled.
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ class QueueWatch:
         while not self._stop.is_set():
             try:
                 await self._connected()
-            except _FAILURES as error:
+            except FAILURES as error:
                 delay = _FIRST_DELAY if not self._down else min(2 * delay, _LONGEST_DELAY)
                 self._note_down(error)
                 await self._pause(delay)
@@ -92,18 +90,15 @@ class QueueWatch:
         watched, options = self._watched, self._options
         # The SDK's own attempts would only delay ours.
         client = ServiceBusClient.from_connection_string(watched.connection, retry_total=0)
-        renewer = AutoLockRenewer(max_lock_renewal_duration=options.renewal.total_seconds())
         async with client, contextlib.AsyncExitStack() as stack:
             receiver = await stack.enter_async_context(
                 client.get_queue_receiver(watched.queue, prefetch_count=options.prefetch)
             )
-            if options.renewal:
-                stack.push_async_callback(renewer.close)
             stack.push_async_callback(self._finish)
             while not self._stop.is_set():
-                await self._receive(receiver, renewer)
+                await self._receive(receiver)
 
-    async def _receive(self, receiver: ServiceBusReceiver, renewer: AutoLockRenewer) -> None:
+    async def _receive(self, receiver: ServiceBusReceiver) -> None:
         if not await self._slot():
             return
         try:
@@ -116,8 +111,6 @@ class QueueWatch:
             self._slots.release()
             return
         [message] = found
-        if self._options.renewal:
-            renewer.register(receiver, message)
         task = asyncio.create_task(self._handle(receiver, message))
         self._running.add(task)
         task.add_done_callback(self._over)
@@ -143,13 +136,17 @@ class QueueWatch:
         self, receiver: ServiceBusReceiver, message: ServiceBusReceivedMessage
     ) -> None:
         """Run the function, then settle the message; what cannot be settled comes again."""
+        over = asyncio.Event()
+        renewing = asyncio.create_task(renew_until(over, receiver, message, self._options.renewal))
         succeeded = await self._run(message)
+        over.set()
+        await renewing
         try:
             if not succeeded:
                 await receiver.abandon_message(message)
             elif self._watched.completes:
                 await receiver.complete_message(message)
-        except _FAILURES as error:
+        except FAILURES as error:
             logger.warning(
                 "message %s of %s could not be settled and comes again: %s",
                 message.message_id, self._watched.queue, type(error).__name__,

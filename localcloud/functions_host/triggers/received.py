@@ -1,7 +1,7 @@
 """A received message as the worker gets it: its body, and the metadata of its trigger.
 
-The names are those that ``azure.functions.servicebus`` reads. What the extension hands over as a
-.NET date or dictionary travels as JSON, everything else as it is.
+The names are those that ``azure.functions.servicebus`` reads. Texts travel as texts and all else as
+JSON, which is what the host makes of .NET numbers, dates and dictionaries.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def metadata_of(message: ServiceBusReceivedMessage) -> dict[str, Plain]:
     }
     return {
         **{name: ["string", _text(value)] for name, value in texts.items() if value is not None},
-        **{name: ["int", value] for name, value in numbers.items() if value is not None},
+        **{name: ["json", str(value)] for name, value in numbers.items() if value is not None},
         **{name: _moment(value) for name, value in moments.items() if value is not None},
         **_lifetime(message.time_to_live),
         "UserProperties": properties,
