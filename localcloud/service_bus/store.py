@@ -93,9 +93,13 @@ class Store:
         state.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(state / _FILE, isolation_level=None, cached_statements=256)
         self._durable = False
-        for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL"):
-            self._db.execute(f"PRAGMA {pragma}")
-        self._db.executescript(_SCHEMA)
+        try:
+            for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL"):
+                self._db.execute(f"PRAGMA {pragma}")
+            self._db.executescript(_SCHEMA)
+        except sqlite3.Error:
+            self._db.close()
+            raise
         self._log = os.open(state / f"{_FILE}-wal", os.O_RDWR)
 
     def begin(self, *, durable: bool = False) -> None:

@@ -11,17 +11,19 @@ from landing_zone.key_settings import KeySettings
 from landing_zone.retries import RetryPolicy
 from localcloud.azurite import azurite_command, connection_string
 from localcloud.certificates import Certificates
+from localcloud.service_bus.keys import connection_string as bus_connection_string
 from localcloud.supervisor.ports import HOST, Ports
-from localcloud.supervisor.probes import answers, healthy, host_running
+from localcloud.supervisor.probes import answers, healthy, host_running, speaks_amqp
 from localcloud.supervisor.service import Service
 
 ROOT = Path(__file__).resolve().parents[2]
 HUBS = ROOT / "localcloud" / "hub.yaml"
+QUEUES = ROOT / "localcloud" / "service_bus.yaml"
 # A developer's own Azure login must neither reach the local cloud nor be reached by it.
 FOREIGN = (
     *("AZURE_", "MSI_", "IDENTITY_", "AzureWebJobs", "FUNCTIONS_"),
     *("SPOKEWRIGHT_ARM_", "SPOKEWRIGHT_TABLE_", "SPOKEWRIGHT_BLOB_"),
-    *("SPOKEWRIGHT_VAULT_", "SPOKEWRIGHT_SEARCH_"),
+    *("SPOKEWRIGHT_VAULT_", "SPOKEWRIGHT_SEARCH_", "SPOKEWRIGHT_SERVICE_BUS"),
 )
 FUNCTION_THREADS = 16
 # Tokens are for these audiences wherever the services listen, as they are in Azure.
@@ -40,6 +42,7 @@ class Cloud:
         speed: How many times faster than Azure its operations are.
         certificates: Those of the local ARM.
         identity_header: The secret of the identity endpoint.
+        bus_key: The shared access key of Service Bus.
     """
 
     state: Path
@@ -47,6 +50,7 @@ class Cloud:
     speed: float
     certificates: Certificates
     identity_header: str
+    bus_key: str
 
     @property
     def functions_url(self) -> str:
@@ -74,6 +78,11 @@ class Cloud:
         return connection_string(self.ports)
 
     @property
+    def service_bus(self) -> str:
+        """Connection string of the Service Bus namespace."""
+        return bus_connection_string(self.ports.service_bus, self.bus_key)
+
+    @property
     def keys(self) -> Path:
         """The Functions host's file of keys."""
         return self.state / "functions" / "keys.json"
@@ -96,6 +105,7 @@ def app_settings(cloud: Cloud) -> dict[str, str]:
         "SPOKEWRIGHT_VAULT_SCOPE": VAULT_SCOPE,
         "SPOKEWRIGHT_SEARCH_ENDPOINT": f"{cloud.data_url}/search/{{name}}",
         "SPOKEWRIGHT_SEARCH_SCOPE": SEARCH_SCOPE,
+        "SPOKEWRIGHT_SERVICE_BUS": cloud.service_bus,
         "AzureWebJobsStorage": cloud.storage,
         "IDENTITY_ENDPOINT": cloud.identity_endpoint,
         "IDENTITY_HEADER": cloud.identity_header,
@@ -137,7 +147,8 @@ def base_environment(environment: Mapping[str, str]) -> dict[str, str]:
 def services(cloud: Cloud, environment: Mapping[str, str] = os.environ) -> list[Service]:
     """The parts of the local cloud, each with its command line and its dependencies."""
     base = base_environment(environment)
-    return [_azurite(cloud, base), _identity(cloud, base), _arm(cloud, base), _host(cloud, base)]
+    parts = (_azurite, _service_bus, _identity, _arm, _host)
+    return [part(cloud, base) for part in parts]
 
 
 def _module(name: str, *arguments: str) -> tuple[str, ...]:
@@ -150,6 +161,21 @@ def _azurite(cloud: Cloud, base: Mapping[str, str]) -> Service:
         name="azurite",
         command=azurite_command(ROOT, cloud.directory("azurite"), ports),
         ready=answers(ports.blob, ports.queue, ports.table),
+        environment=base,
+        directory=ROOT,
+    )
+
+
+def _service_bus(cloud: Cloud, base: Mapping[str, str]) -> Service:
+    port = cloud.ports.service_bus
+    return Service(
+        name="service_bus",
+        command=_module(
+            "service_bus",
+            *("--port", str(port), "--state", str(cloud.directory("service_bus"))),
+            *("--queues", str(QUEUES)),
+        ),
+        ready=speaks_amqp(port),
         environment=base,
         directory=ROOT,
     )
@@ -201,6 +227,6 @@ def _host(cloud: Cloud, base: Mapping[str, str]) -> Service:
         ready=host_running(port, cloud.keys),
         # What the caller sets explicitly wins over the scaled waits.
         environment={**scaled_waits(cloud.speed), **base, **app_settings(cloud)},
-        after=("azurite", "identity", "arm"),
+        after=("azurite", "service_bus", "identity", "arm"),
         directory=ROOT,
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from landing_zone.hub import Hub, HubDocument, parse_hub_document
-from localcloud.supervisor.cloud import HUBS, Cloud, app_settings
+from localcloud.supervisor.cloud import HUBS, QUEUES, Cloud, app_settings
 
 
 def description(cloud: Cloud) -> dict[str, Any]:
@@ -22,6 +22,7 @@ def description(cloud: Cloud) -> dict[str, Any]:
         "identityEndpoint": cloud.identity_endpoint,
         "identityHeader": cloud.identity_header,
         "storage": cloud.storage,
+        "serviceBus": cloud.service_bus,
         "hub": hub_ids(document, document.hubs[0]),
         "speed": cloud.speed,
         "state": str(cloud.state),
@@ -79,6 +80,7 @@ The local cloud is up; its operations take 1/{cloud.speed:g} of Azure's time.
   Data planes       {cloud.data_url} (/vaults/NAME, /search/NAME)
   Identity          {cloud.identity_endpoint}
   Storage           {storage}
+  Service Bus       port {ports.service_bus} (AMQP; queues of localcloud/{QUEUES.name})
   State and logs    {state}
 
 Try it in another terminal:

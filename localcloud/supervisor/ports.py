@@ -16,6 +16,7 @@ HIGHEST_OFFSET = HIGHEST_PORT - 10_002
 class Ports:
     """One TCP port for each part; the defaults are those of the real tools."""
 
+    service_bus: int = 5672
     functions: int = 7071
     arm: int = 8700
     identity: int = 8701

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,6 @@ from localcloud.service_bus.amqp.types import (
 )
 
 _SHORT = 0xFF
-_U32 = struct.Struct(">I")
 _WIDE = 0x10  # a compound's or a text's long form has this much more in its constructor
 
 
@@ -66,15 +66,25 @@ def _write(output: bytearray, value: Any) -> None:
 
 
 def _compound(code: int, body: bytes, count: int) -> bytes:
-    if len(body) < _SHORT and count <= _SHORT:
-        return bytes((code, len(body) + 1, count)) + body
-    return bytes((code + _WIDE,)) + struct.pack(">II", len(body) + 4, count) + body
+    wide = len(body) >= _SHORT or count > _SHORT
+    return bytes((code + _WIDE if wide else code,)) + _counted(body, count, wide=wide)
+
+
+def _counted(body: bytes, count: int, *, wide: bool) -> bytes:
+    """A compound's size, count and elements."""
+    if wide:
+        return struct.pack(">II", len(body) + 4, count) + body
+    return struct.pack(">BB", len(body) + 1, count) + body
 
 
 def _variable(code: int, body: bytes) -> bytes:
-    if len(body) <= _SHORT:
-        return bytes((code, len(body))) + body
-    return bytes((code + _WIDE,)) + _U32.pack(len(body)) + body
+    wide = len(body) > _SHORT
+    return bytes((code + _WIDE if wide else code,)) + _measured(body, wide=wide)
+
+
+def _measured(body: bytes, *, wide: bool) -> bytes:
+    """A text's or a binary's length and bytes."""
+    return struct.pack(">I" if wide else ">B", len(body)) + body
 
 
 def _packed(code: int, layout: str) -> Callable[[bytearray, Any], None]:
@@ -149,21 +159,26 @@ def _described(output: bytearray, value: Described) -> None:
 
 
 def _list(output: bytearray, value: list[Any]) -> None:
-    body = bytearray()
-    for item in value:
-        _write(body, item)
-    output += _compound(0xC0, bytes(body), len(value)) if value else b"\x45"
+    output += _compound(0xC0, _joined(value), len(value)) if value else b"\x45"
 
 
 def _map(output: bytearray, value: dict[Any, Any]) -> None:
+    output += _compound(0xC1, _joined(chain(*value.items())), 2 * len(value))
+
+
+def _joined(values: Iterable[Any]) -> bytes:
     body = bytearray()
-    for key, item in value.items():
-        _write(body, key)
-        _write(body, item)
-    output += _compound(0xC1, bytes(body), 2 * len(value))
+    for value in values:
+        _write(body, value)
+    return bytes(body)
 
 
 def _array(output: bytearray, value: Array) -> None:
+    output += _compound(0xE0, _elements(value), len(value.items))
+
+
+def _elements(value: Array) -> bytes:
+    """The one constructor of all elements, and the elements."""
     body = bytearray()
     if value.descriptor is not None:
         body.append(0x00)
@@ -171,28 +186,35 @@ def _array(output: bytearray, value: Array) -> None:
     body.append(value.code)
     for item in value.items:
         body += _element(value.code, item)
-    output += _compound(0xE0, bytes(body), len(value.items))
+    return bytes(body)
 
 
 def _element(code: int, item: Any) -> bytes:
-    """An array's element: in the one form that the array's constructor names, without it."""
+    """An array's element in the form that the array's constructor names, without constructor."""
     fixed = _FIXED.get(code)
     if fixed is not None:
         return struct.pack(fixed, item)
-    written = encode(item)
-    if written[0] == code:
-        return written[1:]
-    if written[0] + _WIDE == code:  # the array's form is the long one, the item's the short one
-        return _longer(written)
-    raise EncodeError(f"an array of 0x{code:02x} cannot hold {type(item).__name__}")
+    wide = code in _LONG
+    match code - _WIDE if wide else code, item:
+        case (0xA0, bytes()):
+            return _measured(item, wide=wide)
+        case (0xA1, str()):
+            return _measured(item.encode(), wide=wide)
+        case (0xA3, Symbol()):
+            return _measured(item.encode("ascii"), wide=wide)
+        case (0xC0, list()):
+            return _counted(_joined(item), len(item), wide=wide)
+        case (0xC1, dict()):
+            return _counted(_joined(chain(*item.items())), 2 * len(item), wide=wide)
+        case (0xE0, Array()):
+            return _counted(_elements(item), len(item.items), wide=wide)
+    whole = encode(item)
+    if whole[0] != code:
+        raise EncodeError(f"an array of 0x{code:02x} cannot hold {type(item).__name__}")
+    return whole[1:]
 
 
-def _longer(written: bytes) -> bytes:
-    if written[0] < 0xC0:  # noqa: PLR2004 - texts and binaries
-        return _U32.pack(written[1]) + written[2:]
-    return struct.pack(">II", written[1] + 3, written[2]) + written[3:]
-
-
+_LONG = frozenset({0xB0, 0xB1, 0xB3, 0xD0, 0xD1, 0xF0})
 _FIXED = {
     0x50: ">B",
     0x51: ">b",
