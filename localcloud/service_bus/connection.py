@@ -100,9 +100,7 @@ class Connection(asyncio.Protocol):
         self._known.discard(self)
         if self._heartbeat:
             self._heartbeat.cancel()
-        channels, self._channels = self._channels, {}
-        for channel in channels.values():
-            channel.end()
+        self._drop()
         self._turn.begin()
 
     def pause_writing(self) -> None:
@@ -158,6 +156,7 @@ class Connection(asyncio.Protocol):
     def shut(self) -> None:
         """The broker ends."""
         self._fail(FORCED, "The service is shutting down.")
+        self._drop()
 
     def largest_frame(self) -> int:
         """What the client takes."""
@@ -187,6 +186,12 @@ class Connection(asyncio.Protocol):
             raise Refusal("", "InvalidAudience: The token is for another resource.", 401)
         kept = [one for one in self._grants if one.until > now and one.path != grant.path]
         self._grants = [*kept, grant]
+
+    def _drop(self) -> None:
+        """End all sessions: their links hold nothing any more."""
+        channels, self._channels = self._channels, {}
+        for channel in channels.values():
+            channel.end()
 
     def _put(self, data: bytes) -> None:
         self._outgoing += data

@@ -107,6 +107,8 @@ def _update_disposition(caller: Caller, body: Body) -> Answer:
     )
     if body.get("properties-to-modify"):
         raise Refusal(NOT_IMPLEMENTED, "Properties cannot be modified.", 501)
+    if caller.entity.sessions:
+        caller.hold(body)
     tokens = [token.bytes for token in _items(body, "lock-tokens", UUID)]
     for token in tokens:
         held(caller.broker, caller.entity, token)

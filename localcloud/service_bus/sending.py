@@ -228,6 +228,7 @@ def _write(broker: Broker, entity: Entity, one: Checked, now: int, *, later: boo
         *(number, message.durable, message.priority, notes, count),
         *(message.properties, message.application, message.body),
     )
+    broker.expect(one.due if later else expires)
     return number
 
 

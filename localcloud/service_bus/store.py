@@ -14,6 +14,9 @@ from typing import Any
 ACTIVE, DEFERRED, SCHEDULED = 0, 1, 2
 _FILE = "messages.db"
 _SCHEMA = """
+PRAGMA locking_mode = EXCLUSIVE;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS messages(
   seq INTEGER PRIMARY KEY AUTOINCREMENT, entity TEXT NOT NULL, state INTEGER NOT NULL,
   session TEXT, enqueued INTEGER NOT NULL, due INTEGER, expires INTEGER, ttl INTEGER,
@@ -91,11 +94,9 @@ class Store:
 
     def __init__(self, state: Path) -> None:
         state.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(state / _FILE, isolation_level=None, cached_statements=256)
+        self._db = sqlite3.connect(state / _FILE, isolation_level=None, timeout=0)
         self._durable = False
         try:
-            for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL"):
-                self._db.execute(f"PRAGMA {pragma}")
             self._db.executescript(_SCHEMA)
         except sqlite3.Error:
             self._db.close()

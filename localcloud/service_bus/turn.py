@@ -63,13 +63,15 @@ class Turn:
 
     def close(self) -> None:
         """End the last round."""
-        self._closed = True
         if self._alarm:
             self._alarm.cancel()
         self._finish()
+        self._closed = True
 
     def _finish(self) -> None:
         self._scheduled = False
+        if self._closed:
+            return
         try:
             self._deliver()
             self._broker.store.commit()

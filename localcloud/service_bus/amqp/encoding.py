@@ -197,17 +197,24 @@ def _element(code: int, item: Any) -> bytes:
     wide = code in _LONG
     match code - _WIDE if wide else code, item:
         case (0xA0, bytes()):
-            return _measured(item, wide=wide)
+            written = _measured(item, wide=wide)
         case (0xA1, str()):
-            return _measured(item.encode(), wide=wide)
+            written = _measured(item.encode(), wide=wide)
         case (0xA3, Symbol()):
-            return _measured(item.encode("ascii"), wide=wide)
+            written = _measured(item.encode("ascii"), wide=wide)
         case (0xC0, list()):
-            return _counted(_joined(item), len(item), wide=wide)
+            written = _counted(_joined(item), len(item), wide=wide)
         case (0xC1, dict()):
-            return _counted(_joined(chain(*item.items())), 2 * len(item), wide=wide)
+            written = _counted(_joined(chain(*item.items())), 2 * len(item), wide=wide)
         case (0xE0, Array()):
-            return _counted(_elements(item), len(item.items), wide=wide)
+            written = _counted(_elements(item), len(item.items), wide=wide)
+        case _:
+            written = _bare(code, item)
+    return written
+
+
+def _bare(code: int, item: Any) -> bytes:
+    """A value of the one form that its type has, without its constructor."""
     whole = encode(item)
     if whole[0] != code:
         raise EncodeError(f"an array of 0x{code:02x} cannot hold {type(item).__name__}")

@@ -30,7 +30,7 @@ class ManualClock:
         return self._now
 
     def call_at(self, when: int, callback: Callable[[], None]) -> Call:
-        """Call back when the clock is moved there, or at its next move for a moment that is past."""
+        """Call back when the clock is moved there; at its next move for what is past."""
         call = Call(callback)
         heapq.heappush(self._calls, (when, next(self._order), call))
         return call

@@ -93,11 +93,25 @@ def test_a_message_is_strict(data: bytes) -> None:
 def row(**changes: Any) -> Row:
     """A message as it is kept."""
     fields: dict[str, Any] = {
-        "seq": 7, "entity": "q", "state": 0, "session": None, "enqueued": 1_000, "due": None,
-        "ttl": 60_000, "deliveries": 2, "token": None, "locked": None, "size": 1,
-        "reason": None, "description": None, "durable": 1, "priority": 4,
-        "notes": encode(Symbol("x-mine")) + encode(5), "note_count": 2,
-        "properties": section(0x73, ["id"]), "body": section(0x75, b"body"),
+        "seq": 7,
+        "entity": "q",
+        "state": 0,
+        "session": None,
+        "enqueued": 1_000,
+        "due": None,
+        "ttl": 60_000,
+        "deliveries": 2,
+        "token": None,
+        "locked": None,
+        "size": 1,
+        "reason": None,
+        "description": None,
+        "durable": 1,
+        "priority": 4,
+        "notes": encode(Symbol("x-mine")) + encode(5),
+        "note_count": 2,
+        "properties": section(0x73, ["id"]),
+        "body": section(0x75, b"body"),
         "application": application_section({"kept": UInt(9), "DeadLetterReason": "old"}),
     }
     return Row(**fields | changes)

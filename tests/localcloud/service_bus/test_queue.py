@@ -257,9 +257,9 @@ def test_a_batch_is_kept_whole_or_not_at_all(namespace: Namespace) -> None:
         namespace.send("chats", message(session="a"), message())
     with pytest.raises(Refusal, match="longer than 128"):
         namespace.send("plain", message(), message(id="x" * 129))
+    other = message(session="a", annotations={Symbol("x-opt-partition-key"): "other"})
     with pytest.raises(Refusal, match="PartitionKey"):
-        annotations = {Symbol("x-opt-partition-key"): "other"}
-        namespace.send("chats", message(session="a", annotations=annotations))
+        namespace.send("chats", other)
     with pytest.raises(Refusal, match="dead-letter queue"):
         namespace.send("plain/$deadletterqueue", message())
     namespace.store.commit()

@@ -94,21 +94,18 @@ def same(one: Any, other: Any) -> bool:
     if type(one) is not type(other):
         return False
     match one:
-        case list():
-            return len(one) == len(other) and all(map(same, one, other))
+        case list() | tuple():
+            found = len(one) == len(other) and all(map(same, one, other))
         case dict():
-            return same(list(one.items()), list(other.items()))
-        case tuple():
-            return same(list(one), list(other))
+            found = same(list(one.items()), list(other.items()))
         case Described():
-            return same(one.descriptor, other.descriptor) and same(one.value, other.value)
+            found = same((one.descriptor, one.value), (other.descriptor, other.value))
         case Array():
-            return (
-                one.code == other.code
-                and same(one.items, other.items)
-                and same(one.descriptor, other.descriptor)
+            found = one.code == other.code and same(
+                (one.items, one.descriptor), (other.items, other.descriptor)
             )
         case float():
-            return one == other and math.copysign(1, one) == math.copysign(1, other)
+            found = one == other and math.copysign(1, one) == math.copysign(1, other)
         case _:
-            return bool(one == other)
+            found = one == other
+    return bool(found)
