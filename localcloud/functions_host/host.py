@@ -119,10 +119,11 @@ class Host:
         admin = Admin(self.catalogue, self.keys, timers)
         rpc.handler = RpcFront(api, self.base)
         engine.start()
-        self._listeners = Listeners({
+        factories: dict[str, ListenerFactory] = {
             "timerTrigger": self._timer_factory(timers, invoker),
             "serviceBusTrigger": self._service_bus_factory(invoker),
-        })  # fmt: skip
+        }
+        self._listeners = Listeners(factories, self._settings)
         await self._listeners.start(self.catalogue)
         public.handler = PublicFront(functions, api, admin, self.keys)
 

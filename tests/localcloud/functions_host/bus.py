@@ -99,7 +99,11 @@ class Listening:
         folder.joinpath("host").mkdir()
         self.bus = Bus(folder)
         self.bus.start()
-        settings = {"BUS": self.bus.connection, "WORK_QUEUE": "work"}
+        settings = {
+            "BUS": self.bus.connection,
+            "WORK_QUEUE": "work",
+            "AzureWebJobs.asleep.Disabled": "true",
+        }
         self.host = HostProcess(folder / "host", app=APP, settings=settings)
         self.host.start()
 

@@ -154,6 +154,11 @@ def test_function_whose_connection_is_not_set_is_named(shared: Listening) -> Non
     shared.host.wait_for_line("the listener of never was unable to start: the app setting UNSET")
 
 
+def test_function_that_is_disabled_is_not_listened_for(shared: Listening) -> None:
+    """By the setting that disables it in Azure."""
+    shared.host.wait_for_line("function asleep is disabled")
+
+
 def test_log_holds_no_key(shared: Listening) -> None:
     """Nor what was in a message."""
     key = shared.bus.connection.partition("SharedAccessKey=")[2].partition(";")[0]

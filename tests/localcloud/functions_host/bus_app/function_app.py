@@ -60,3 +60,9 @@ def keep(message: func.ServiceBusMessage) -> None:
 def never(message: func.ServiceBusMessage) -> None:
     """Never run: nobody says where its queue is."""
     note("never", message)
+
+
+@app.service_bus_queue_trigger(arg_name="message", queue_name="%UNSET%", connection="UNSET")
+def asleep(message: func.ServiceBusMessage) -> None:
+    """Never run: it is disabled, and so what is wrong with it does no harm."""
+    note("asleep", message)
