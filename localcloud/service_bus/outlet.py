@@ -29,6 +29,7 @@ class Delivery:
 
     entity: Entity
     token: bytes
+    outlet: "QueueOutlet"
 
 
 class QueueOutlet(Outlet):
@@ -90,7 +91,7 @@ class QueueOutlet(Outlet):
             until = session_until(self._broker, self.entity, row.session)
         tag = UUID(bytes=row.token).bytes_le
         delivery = self.send(written(row, until), tag, settled=False)
-        self.unsettled[delivery] = Delivery(self.entity, row.token)
+        self.unsettled[delivery] = Delivery(self.entity, row.token, self)
 
     def lose_session(self) -> None:
         """The session's lock has expired: the link ends."""
@@ -101,6 +102,8 @@ class QueueOutlet(Outlet):
         """The link is gone; locks of messages stay, that of a session is given up."""
         if self in self.entity.consumers:
             self.entity.consumers.remove(self)
+        for number in [n for n, one in self.unsettled.items() if one.outlet is self]:
+            del self.unsettled[number]
         if self._session is not None:
             leave(self._broker, self.entity, self._session, self.holder)
 
