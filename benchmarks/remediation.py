@@ -78,7 +78,7 @@ def made_accounts(cloud: Cloud, rogue: Rogue, plan_hash: str, number: int) -> li
 
 
 def _is_of(item: dict[str, Any], plan: Any) -> bool:
-    return item.get("tags", {}).get("tenantId") == plan.tenant_id
+    return bool(item.get("tags", {}).get("tenantId") == plan.tenant_id)
 
 
 def opened(cloud: Cloud, rogue: Rogue, ids: list[str]) -> None:
@@ -94,8 +94,8 @@ def opened(cloud: Cloud, rogue: Rogue, ids: list[str]) -> None:
 
 def _control(cloud: Cloud, method: str, url: str, body: Any) -> None:
     data = None if body is None else json.dumps(body).encode()
-    answer = cloud._send(method, url, data, {"content-type": "application/json"})
-    if answer.status >= 300:  # noqa: PLR2004
+    answer = cloud.send(method, url, data, {"content-type": "application/json"})
+    if answer.status >= 300:
         raise SystemExit(answer.body.decode())
 
 

@@ -14,6 +14,8 @@ from triggers import (
     operations,
     recovery,
     resource_events,
+    results,
+    service_bus,
     tenants,
 )
 
@@ -28,4 +30,6 @@ BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     key_rotation.blueprint,
     resource_events.blueprint,
     drift.blueprint,
+    service_bus.blueprint,
+    results.blueprint,
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from landing_zone.hub_state.limits import HubSettings
+from landing_zone.intake.settings import IntakeSettings
 from landing_zone.key_settings import KeySettings
 from landing_zone.retries import RetryPolicy
 from localcloud.azurite import azurite_command, connection_string
@@ -127,12 +128,15 @@ def scaled_waits(speed: float) -> dict[str, str]:
     """The application's own waits, which pass as much faster as Azure does."""
     policy = RetryPolicy()
     hub = HubSettings()
+    intake = IntakeSettings()
     seconds = {
         "SPOKEWRIGHT_HUB_COLLECT_SECONDS": hub.collect_seconds,
         "SPOKEWRIGHT_HUB_COLLECT_MOST_SECONDS": hub.collect_most_seconds,
         "SPOKEWRIGHT_HUB_PEERING_COLLECT_SECONDS": hub.peering_collect_seconds,
         "SPOKEWRIGHT_HUB_POLL_SECONDS": hub.poll_seconds,
         "SPOKEWRIGHT_KEYS_SETTLE_SECONDS": KeySettings().settle_seconds,
+        "SPOKEWRIGHT_INTAKE_RETURN_SECONDS": intake.return_seconds,
+        "SPOKEWRIGHT_INTAKE_RETURN_MOST_SECONDS": intake.return_most_seconds,
         "SPOKEWRIGHT_RETRY_BASE_SECONDS": policy.base_seconds,
         "SPOKEWRIGHT_RETRY_CAP_SECONDS": policy.cap_seconds,
         "SPOKEWRIGHT_RETRY_POLL_SECONDS": policy.poll_seconds,

@@ -35,6 +35,6 @@ class Rogue:
             "authorization": f"Bearer {self._token}",
             "content-type": "application/json",
         }
-        answer = self._cloud._send(method, url, data, headers)
+        answer = self._cloud.send(method, url, data, headers)
         assert answer.status < 300, answer.body
         return answer

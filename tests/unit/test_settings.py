@@ -47,6 +47,23 @@ def test_least_environment_has_azures_own_endpoint_and_the_defaults() -> None:
     assert found.retry == RetryPolicy()
 
 
+def test_service_bus_is_named_either_way() -> None:
+    """And its key is not shown."""
+    found = settings_from(
+        LEAST
+        | {
+            "SPOKEWRIGHT_SERVICE_BUS": "Endpoint=sb://x/;SharedAccessKey=c2VjcmV0",
+            "SPOKEWRIGHT_SERVICE_BUS__fullyQualifiedNamespace": "x.servicebus.windows.net",
+            "SPOKEWRIGHT_INTAKE_RETURN_SECONDS": "3",
+            "SPOKEWRIGHT_INTAKE_RETURN_MOST_SECONDS": "9",
+        }
+    )
+    assert found.service_bus == "Endpoint=sb://x/;SharedAccessKey=c2VjcmV0"
+    assert found.service_bus_namespace == "x.servicebus.windows.net"
+    assert "c2VjcmV0" not in repr(found)
+    assert (found.intake.return_seconds, found.intake.return_most_seconds) == (3, 9)
+
+
 def test_every_variable_has_its_place() -> None:
     """As the table in the documentation says."""
     found = settings_from(
