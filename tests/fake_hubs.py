@@ -15,7 +15,7 @@ from landing_zone.reservation import Reservation
 class FakeLedger:
     """Ranges of the hubs' pools, and what is claimed of their limits."""
 
-    def __init__(self, clock: Clock, document: HubDocument = HUBS) -> None:
+    def __init__(self, clock: Clock, document: HubDocument) -> None:
         self._clock = clock
         self._document = document
         self.held: dict[tuple[str, str], Reservation] = {}
