@@ -186,6 +186,7 @@ async def test_only_what_a_subscription_asks_for_arrives(grid: Grid) -> None:
     grid.arm.subscribe(
         subscription("gone", filter=deletions),
         subscription("late", **{"from": 2}),
+        subscription("odd", eventDeliverySchema="Papyrus"),
         subscription("never", **{"from": None, "state": "Failed"}),
         subscription(
             "group", source=f"{SUBSCRIPTION}/resourcegroups/RG",

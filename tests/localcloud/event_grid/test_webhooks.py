@@ -22,6 +22,7 @@ from tests.localcloud.arm.conftest import (
     HUB_FILE,
     HUB_GROUP,
     HUB_SUBSCRIPTION,
+    NETWORK,
     Live,
     running,
 )
@@ -29,6 +30,7 @@ from tests.localcloud.event_grid.processes import GridProcess, until
 from tests.localcloud.event_grid.webhook import Webhook, webhook
 
 TAGS = f"{HUB_GROUP}/providers/Microsoft.Resources/tags/default"
+SPACE = "10.250.0.0/24"
 FAST: dict[str, Any] = {"polling_interval": 0.02}
 
 
@@ -114,6 +116,11 @@ def test_a_webhook_proves_itself_and_then_gets_events(
     event = next(one for one in hook.of("Notification") if one["subject"] == TAGS)
     parsed: Any = EventGridEvent.from_dict(event)
     assert parsed.event_type == "Microsoft.Resources.ResourceWriteSuccess"
+    network = f"{HUB_GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-told"
+    body = {"location": "westeurope", "properties": {"addressSpace": {"addressPrefixes": [SPACE]}}}
+    assert live.call("PUT", network, NETWORK, body).status_code == 201
+    # Nobody polls the operation: that it ends is told all the same.
+    until(lambda: any(one["subject"] == network for one in hook.of("Notification")))
     subscriptions.begin_delete(HUB_SUBSCRIPTION, "proven", **FAST).result()
 
 
