@@ -71,6 +71,7 @@ def test_the_functions_host_starts_last_and_alone_gets_the_settings(cloud: Cloud
     """The others need nothing of the application."""
     parts = {service.name: service for service in services(cloud, {})}
     assert set(parts["functions"].after) == {*("azurite", "service_bus", "identity", "arm")}
+    assert parts["event_grid"].after == ("arm",)
     assert parts["functions"].environment.items() >= app_settings(cloud).items()
     for name in parts["functions"].after:
         assert "SPOKEWRIGHT_HUBS" not in parts[name].environment
@@ -93,6 +94,7 @@ def test_a_program_is_told_all_it_needs(cloud: Cloud) -> None:
     assert told["arm"] == "https://localhost:8800"
     assert told["identityEndpoint"] == "http://127.0.0.1:8801/msi/token"
     assert told["identityHeader"] == "header"
+    assert told["eventGrid"] == "http://127.0.0.1:8803"
     assert told["ca"] == str(cloud.certificates.ca)
     assert told["storage"] == connection_string(cloud.ports)
     assert told["serviceBus"] == app_settings(cloud)["SPOKEWRIGHT_SERVICE_BUS"]
