@@ -25,6 +25,16 @@
 | `SPOKEWRIGHT_HUB_PEERING_COLLECT_SECONDS` | the same for the hub network, seconds | 0.5 |
 | `SPOKEWRIGHT_HUB_POLL_SECONDS` | longest wait of a tenant between looks, seconds | 30 |
 | `SPOKEWRIGHT_KEYS_SETTLE_SECONDS` | time for the gateway to learn of a new key, seconds | 600 |
+| `SPOKEWRIGHT_PACE_READS` | reads that a full quota of a subscription allows at once | 250 |
+| `SPOKEWRIGHT_PACE_READS_PER_SECOND` | reads a second that it allows for good | 25 |
+| `SPOKEWRIGHT_PACE_WRITES` | the same for writes | 200 |
+| `SPOKEWRIGHT_PACE_WRITES_PER_SECOND` | the same for writes | 10 |
+| `SPOKEWRIGHT_PACE_DELETES` | the same for deletes | 200 |
+| `SPOKEWRIGHT_PACE_DELETES_PER_SECOND` | the same for deletes | 10 |
+| `SPOKEWRIGHT_PACE_RESERVE` | share of a quota that sweeps leave for onboarding | 0.4 |
+| `SPOKEWRIGHT_PACE_IN_PLACE_SECONDS` | longest wait of a call within its function, seconds | 1 |
+| `SPOKEWRIGHT_PACE_HOLD_SECONDS` | first hold after a 429 without Retry-After, seconds | 2 |
+| `SPOKEWRIGHT_PACE_HOLD_MOST_SECONDS` | longest such hold, seconds | 300 |
 | `AZURE_CLIENT_ID` | client id of a user-assigned identity | the system-assigned one |
 """
 
@@ -37,6 +47,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from landing_zone.errors import ConfigurationError
 from landing_zone.hub_state.limits import HubSettings
 from landing_zone.key_settings import KeySettings
+from landing_zone.pacing.settings import PaceSettings
 from landing_zone.retries import RetryPolicy
 
 # A base URL in which `{name}` stands once, for the name of the service.
@@ -46,6 +57,7 @@ _GROUPS = {
     "retry": "SPOKEWRIGHT_RETRY_",
     "hub": "SPOKEWRIGHT_HUB_",
     "keys": "SPOKEWRIGHT_KEYS_",
+    "pace": "SPOKEWRIGHT_PACE_",
 }
 
 
@@ -68,6 +80,7 @@ class Settings(BaseModel):
         retry: Bounds of the attempts at one resource.
         hub: The pace of the hubs' reconciler.
         keys: The pace of key rotations.
+        pace: What Azure Resource Manager lets through, and how its quota is spent.
     """
 
     # A fault's input may be the whole environment, and the chain of causes is logged.
@@ -88,6 +101,7 @@ class Settings(BaseModel):
     retry: RetryPolicy = RetryPolicy()
     hub: HubSettings = HubSettings()
     keys: KeySettings = KeySettings()
+    pace: PaceSettings = PaceSettings()
 
 
 _VARIABLES = {
