@@ -154,15 +154,21 @@ class Paced:
         """Return when it is the call's turn, if that is soon."""
         left = self._pacer.settings.in_place_seconds
         while wait := way.desk.ask(way.turn, self._now()):
-            if wait > left:
+            if wait > left or self._pacer.in_place >= self._pacer.settings.in_place_calls:
                 way.turn.line.go_away(way.turn)
                 raise self._too_soon(way, wait)
             left -= wait
-            try:
-                await self._sleep(wait)
-            except BaseException:
-                way.turn.line.leave(way.turn)
-                raise
+            await self._stay(way, wait)
+
+    async def _stay(self, way: _Way, seconds: float) -> None:
+        self._pacer.in_place += 1
+        try:
+            await self._sleep(seconds)
+        except BaseException:
+            way.turn.line.leave(way.turn)
+            raise
+        finally:
+            self._pacer.in_place -= 1
 
     def _too_soon(self, way: _Way, wait: float) -> TemporaryError:
         held = self._now() < way.pace.until
@@ -173,7 +179,9 @@ class Paced:
         error = refusal(answer)
         now = self._now()
         asked = retry_after(answer)
+        was_held = now < way.pace.until
         wait = way.pace.throttled(way.desk, way.turn, asked, self._chance(), now)
-        held = max(0.0, way.pace.until - now)
-        _LOG.warning("%s is held for %.1f s: %s", way.name, held, error.code)
+        held = way.pace.until - now
+        if held > self._pacer.settings.in_place_seconds and not was_held:
+            _LOG.warning("%s is held for %.1f s: %s", way.name, held, error.code)
         return TemporaryError(error.code, error.message, round(wait, 6))

@@ -33,6 +33,7 @@
 | `SPOKEWRIGHT_PACE_DELETES_PER_SECOND` | the same for deletes | 10 |
 | `SPOKEWRIGHT_PACE_RESERVE` | share of a quota that sweeps leave for onboarding | 0.4 |
 | `SPOKEWRIGHT_PACE_IN_PLACE_SECONDS` | longest wait of a call within its function, seconds | 1 |
+| `SPOKEWRIGHT_PACE_IN_PLACE_CALLS` | most calls of a process that wait so | 25 |
 | `SPOKEWRIGHT_PACE_HOLD_SECONDS` | first hold after a 429 without Retry-After, seconds | 2 |
 | `SPOKEWRIGHT_PACE_HOLD_MOST_SECONDS` | longest such hold, seconds | 300 |
 | `AZURE_CLIENT_ID` | client id of a user-assigned identity | the system-assigned one |

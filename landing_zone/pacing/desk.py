@@ -11,7 +11,7 @@ TRICKLE: Final = 0.1
 """Share of what comes in that background work has for itself, however much else there is to do."""
 
 SHORTEST_WAIT: Final = 0.001
-_WHOLE: Final = 1.0 - 1e-6  # a token, whatever the sums of small numbers come to
+_ROUNDING: Final = 1e-6  # of sums of small numbers
 
 
 class Desk:
@@ -61,10 +61,18 @@ class Desk:
         self._urgent.lapse(now)
         self._background.lapse(now)
         level = self.bucket.level(now)
-        spare = level - self._kept_from(turn) - turn.line.ahead_of(turn)
-        if now < self.bucket.at or (spare < _WHOLE and not self._trickles(turn, level, now)):
+        free = level - self._kept_from(turn)
+        spare = free - turn.line.ahead_of(turn)
+        # Whoever is here when expected does not wait for those ahead who are late.
+        in_time = turn.number >= 0 and now >= turn.due
+        enough = self.bucket.enough - _ROUNDING
+        may_go = spare >= enough or (
+            in_time and (free >= enough or self._trickles(turn, level, now))
+        )
+        if now < self.bucket.at or not may_go:
             return self._wait(turn, spare, now)
         turn.line.leave(turn)
+        turn.beside = self.bucket.under_way
         turn.token = self.bucket.take()
         turn.sent_at = now
         return 0.0
@@ -86,15 +94,16 @@ class Desk:
 
     def _trickles(self, turn: Turn, level: float, now: float) -> bool:
         """Whether a call of background work that has waited is sent out of its small share."""
-        in_time = turn.line is self._background and turn.number >= 0 and now >= turn.due
-        if not in_time or level < _WHOLE or now < self._trickle_at:
+        if turn.line is self._urgent or now < max(self._trickle_at, self.bucket.at):
             return False
-        self._trickle_at = now + 1.0 / (TRICKLE * self.bucket.rate)
+        if level < self.bucket.enough:
+            return False
+        self._trickle_at = now + self.bucket.seconds_for(1.0 / TRICKLE)
         return True
 
     def _wait(self, turn: Turn, spare: float, now: float) -> float:
         turn.line.join(turn)
         begin = max(now, self.bucket.at)
-        wait = begin - now + max(0.0, 1.0 - spare) / self.bucket.rate
+        wait = begin - now + self.bucket.seconds_for(max(0.0, self.bucket.enough - spare))
         turn.due = now + max(SHORTEST_WAIT, wait)
         return max(SHORTEST_WAIT, wait)

@@ -18,10 +18,11 @@ class Turn:
         number: Its place among all who wait; -1 while it does not wait.
         due: When it is expected, in seconds.
         token: Which token it took; 0 before it was sent.
+        beside: Calls that were under way when it was sent.
         sent_at: When it was sent, in seconds.
     """
 
-    __slots__ = ("caller", "due", "line", "number", "sent_at", "token")
+    __slots__ = ("beside", "caller", "due", "line", "number", "sent_at", "token")
 
     def __init__(self, caller: Hashable, line: "Line") -> None:
         """Begin in no line."""
@@ -30,6 +31,7 @@ class Turn:
         self.number = -1
         self.due = 0.0
         self.token = 0
+        self.beside = 0
         self.sent_at = 0.0
 
 

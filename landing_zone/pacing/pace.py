@@ -39,7 +39,8 @@ class Pace:
         """
         desk.bucket.returned()
         if remaining is not None:
-            desk.bucket.told(remaining, turn.token, turn.sent_at, now)
+            uncounted = desk.bucket.taken - turn.token + turn.beside
+            desk.bucket.told(remaining, uncounted, turn.sent_at, now)
         if turn.sent_at >= self.until:
             desk.strikes = 0
 
@@ -61,6 +62,7 @@ class Pace:
             The seconds after which the caller is to come back.
         """
         desk.bucket.returned()
+        desk.bucket.cut(turn.sent_at, now)
         if asked:
             self._hold(now, now + asked)
         elif turn.sent_at > self._held_at:

@@ -33,7 +33,12 @@ def scope_of(url: str) -> str:
 
 
 class Pacer:
-    """One for each connection: quotas are counted by service principal."""
+    """One for each connection: quotas are counted by service principal.
+
+    Attributes:
+        settings: What Azure lets through.
+        in_place: Calls that wait within their functions.
+    """
 
     def __init__(self, settings: PaceSettings) -> None:
         """Begin with full buckets everywhere.
@@ -42,6 +47,7 @@ class Pacer:
             settings: What Azure lets through.
         """
         self.settings = settings
+        self.in_place = 0
         self._paces: dict[str, Pace] = {}
         self._sweep_at = _KEPT
 

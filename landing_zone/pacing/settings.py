@@ -40,6 +40,8 @@ class PaceSettings(BaseModel):
         reserve: Share of each bucket that background work leaves for onboarding.
         in_place_seconds: Longest wait of a call within its function; what has to wait for longer
             is told to come back, and no function runs meanwhile.
+        in_place_calls: Most calls of a process that wait so: functions that wait keep others from
+            running, those of subscriptions with plenty of quota among them.
         hold_seconds: First hold of a subscription where a 429 does not say for how long; doubles.
         hold_most_seconds: Longest such hold.
     """
@@ -54,6 +56,7 @@ class PaceSettings(BaseModel):
     deletes_per_second: float = Field(default=10.0, gt=0)
     reserve: float = Field(default=0.4, ge=0, le=0.9)
     in_place_seconds: float = Field(default=1.0, ge=0, le=10)
+    in_place_calls: int = Field(default=25, ge=0)
     hold_seconds: float = Field(default=2.0, gt=0)
     hold_most_seconds: float = Field(default=300.0, gt=0)
 
