@@ -47,9 +47,9 @@ class Desk:
         """The caller's turn: the one that it went away with, or a new one."""
         return (self._urgent if urgent else self._background).enter(caller)
 
-    def waiting(self) -> int:
-        """How many wait."""
-        return len(self._urgent) + len(self._background)
+    def is_empty(self) -> bool:
+        """Whether nobody waits."""
+        return self._urgent.is_empty() and self._background.is_empty()
 
     def ask(self, turn: Turn, now: float) -> float:
         """Take a token, and send the call; or wait.
@@ -86,7 +86,7 @@ class Desk:
 
     def is_at_rest(self, now: float) -> bool:
         """Whether forgetting it would change nothing."""
-        return not self.waiting() and not self.strikes and self.bucket.is_full(now)
+        return self.is_empty() and not self.strikes and self.bucket.is_full(now)
 
     def _kept_from(self, turn: Turn) -> float:
         """Tokens that are not for this one, whatever its place in its own line."""

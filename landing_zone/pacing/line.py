@@ -51,6 +51,10 @@ class Line:
     def __len__(self) -> int:
         return len(self._numbers)
 
+    def is_empty(self) -> bool:
+        """Whether nobody waits here, and nobody is expected back."""
+        return not (self._numbers or self._turns or self._away)
+
     def join(self, turn: Turn) -> None:
         """Stand at the end, unless it stands somewhere already."""
         if turn.number < 0:
