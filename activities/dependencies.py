@@ -32,7 +32,10 @@ from landing_zone.settings import Settings, settings_from
 
 @dataclass(frozen=True)
 class Dependencies:
-    """Settings, hubs and ports."""
+    """Settings, hubs and ports.
+
+    Sweeps use `background_arm`: `arm` goes before it where a subscription's quota is short.
+    """
 
     settings: Settings
     document: HubDocument
@@ -43,6 +46,7 @@ class Dependencies:
     audit: AuditLog
     documents: DocumentStore
     arm: ResourceManager
+    background_arm: ResourceManager
     api_keys: ApiKeys
     vaults: VaultSecrets
     indexes: SearchIndexes
@@ -131,6 +135,7 @@ async def _make() -> Dependencies:
         audit=adapters.audit,
         documents=adapters.documents,
         arm=adapters.arm,
+        background_arm=adapters.background_arm,
         api_keys=adapters.api_keys,
         vaults=adapters.vaults,
         indexes=adapters.indexes,

@@ -41,6 +41,7 @@ class Adapters:
     audit: TableAuditLog
     documents: BlobDocumentStore
     arm: ArmResourceManager
+    background_arm: ArmResourceManager
     api_keys: ArmApiKeys
     vaults: KeyVaultSecrets
     indexes: AiSearchIndexes
@@ -61,7 +62,7 @@ async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Ad
         f"{settings.prefix}-documents"
     )
     await _ensure_container(container)
-    arm = ArmResourceManager(settings.arm_endpoint, settings.arm_scope, credential)
+    arm = ArmResourceManager(settings.arm_endpoint, settings.arm_scope, credential, settings.pace)
     return Adapters(
         registry=TableTenantRegistry(await _table(tables, settings, "tenants")),
         ledger=TableAddressLedger(await _table(tables, settings, "ranges"), document, clock),
@@ -69,6 +70,7 @@ async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Ad
         audit=TableAuditLog(await _table(tables, settings, "audit")),
         documents=BlobDocumentStore(container),
         arm=arm,
+        background_arm=arm.in_background(),
         api_keys=ArmApiKeys(arm),
         vaults=KeyVaultSecrets(settings.vault_endpoint, settings.vault_scope, credential),
         indexes=AiSearchIndexes(settings.search_endpoint, settings.search_scope, credential),

@@ -30,6 +30,17 @@
 | `SPOKEWRIGHT_SERVICE_BUS__fullyQualifiedNamespace` | its host name, reached by identity | none |
 | `SPOKEWRIGHT_INTAKE_RETURN_SECONDS` | first wait of a message put back, seconds | 30 |
 | `SPOKEWRIGHT_INTAKE_RETURN_MOST_SECONDS` | longest wait of a message put back, seconds | 600 |
+| `SPOKEWRIGHT_PACE_READS` | reads that a full quota of a subscription allows at once | 250 |
+| `SPOKEWRIGHT_PACE_READS_PER_SECOND` | reads a second that it allows for good | 25 |
+| `SPOKEWRIGHT_PACE_WRITES` | the same for writes | 200 |
+| `SPOKEWRIGHT_PACE_WRITES_PER_SECOND` | the same for writes | 10 |
+| `SPOKEWRIGHT_PACE_DELETES` | the same for deletes | 200 |
+| `SPOKEWRIGHT_PACE_DELETES_PER_SECOND` | the same for deletes | 10 |
+| `SPOKEWRIGHT_PACE_RESERVE` | share of a quota that sweeps leave for onboarding | 0.4 |
+| `SPOKEWRIGHT_PACE_IN_PLACE_SECONDS` | longest wait of a call within its function, seconds | 1 |
+| `SPOKEWRIGHT_PACE_IN_PLACE_CALLS` | most calls of a process that wait so | 25 |
+| `SPOKEWRIGHT_PACE_HOLD_SECONDS` | first hold after a 429 without Retry-After, seconds | 2 |
+| `SPOKEWRIGHT_PACE_HOLD_MOST_SECONDS` | longest such hold, seconds | 300 |
 | `AZURE_CLIENT_ID` | client id of a user-assigned identity | the system-assigned one |
 """
 
@@ -43,6 +54,7 @@ from landing_zone.errors import ConfigurationError
 from landing_zone.hub_state.limits import HubSettings
 from landing_zone.intake.settings import IntakeSettings
 from landing_zone.key_settings import KeySettings
+from landing_zone.pacing.settings import PaceSettings
 from landing_zone.retries import RetryPolicy
 
 # A base URL in which `{name}` stands once, for the name of the service.
@@ -53,6 +65,7 @@ _GROUPS = {
     "hub": "SPOKEWRIGHT_HUB_",
     "keys": "SPOKEWRIGHT_KEYS_",
     "intake": "SPOKEWRIGHT_INTAKE_",
+    "pace": "SPOKEWRIGHT_PACE_",
 }
 
 
@@ -79,6 +92,7 @@ class Settings(BaseModel):
         service_bus: Connection string of the Service Bus namespace; empty where its name is used.
         service_bus_namespace: Its host name; empty where the connection string is used.
         intake: The pace of the intake.
+        pace: What Azure Resource Manager lets through, and how its quota is spent.
     """
 
     # A fault's input may be the whole environment, and the chain of causes is logged.
@@ -103,6 +117,7 @@ class Settings(BaseModel):
     service_bus: Annotated[str, Field(repr=False)] = ""
     service_bus_namespace: str = ""
     intake: IntakeSettings = IntakeSettings()
+    pace: PaceSettings = PaceSettings()
 
 
 _VARIABLES = {

@@ -253,6 +253,7 @@ class World:
             audit=self.audit,
             documents=self.documents,
             arm=self.arm,
+            background_arm=self.arm,
             api_keys=self.api_keys,
             vaults=self.vaults,
             indexes=self.indexes,

@@ -184,3 +184,14 @@ def test_the_pace_of_key_rotations_is_bounded() -> None:
     assert found.keys.settle_seconds == 0.5
     with pytest.raises(ConfigurationError, match="SPOKEWRIGHT_KEYS_SETTLE_SECONDS"):
         settings_from(LEAST | {"SPOKEWRIGHT_KEYS_SETTLE_SECONDS": "-1"})
+
+
+def test_the_pace_of_calls_is_bounded() -> None:
+    """Azure's own limits unless something else is said; nobody waits within a function for long."""
+    pace = settings_from(LEAST).pace
+    assert (pace.reads, pace.reads_per_second, pace.in_place_seconds) == (250, 25, 1)
+    found = settings_from(LEAST | {"SPOKEWRIGHT_PACE_READS_PER_SECOND": "2.5e+03"})
+    assert found.pace.reads_per_second == 2500
+    for name, value in (("RESERVE", "1"), ("IN_PLACE_SECONDS", "60"), ("WRITES", "0")):
+        with pytest.raises(ConfigurationError, match=f"SPOKEWRIGHT_PACE_{name}"):
+            settings_from(LEAST | {f"SPOKEWRIGHT_PACE_{name}": value})

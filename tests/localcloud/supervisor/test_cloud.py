@@ -9,7 +9,15 @@ from landing_zone.hub import parse_hub_document
 from landing_zone.settings import settings_from
 from localcloud.azurite import connection_string
 from localcloud.certificates import Certificates
-from localcloud.supervisor.cloud import HUBS, ROOT, Cloud, app_settings, base_environment, services
+from localcloud.supervisor.cloud import (
+    HUBS,
+    ROOT,
+    Cloud,
+    app_settings,
+    base_environment,
+    scaled_waits,
+    services,
+)
 from localcloud.supervisor.describe import banner, description, environment_file, hub_ids
 from localcloud.supervisor.ports import Ports
 
@@ -142,3 +150,12 @@ def test_the_banner_shows_urls_but_no_key(cloud: Cloud) -> None:
     assert "port 5772 (AMQP" in text
     assert "it's" not in text
     assert "a+key=" not in text
+
+
+def test_the_applications_quotas_are_as_much_faster_as_azure_is() -> None:
+    """Or else it would keep a pace that the local cloud does not ask for."""
+    found = scaled_waits(20)
+    assert found["SPOKEWRIGHT_PACE_READS_PER_SECOND"] == "500"
+    assert found["SPOKEWRIGHT_PACE_WRITES_PER_SECOND"] == "200"
+    assert found["SPOKEWRIGHT_PACE_DELETES_PER_SECOND"] == "200"
+    assert found["SPOKEWRIGHT_PACE_HOLD_SECONDS"] == "0.1"
