@@ -175,7 +175,7 @@ def entry_of(finding: Finding, instance: str, now: datetime) -> AuditEntry | Non
     return AuditEntry(
         tenant_id=chain_of(finding.owner),
         operation_id=instance,
-        event_id=f"drift:{finding.key}:{begun}:{finding.state}:{finding.attempts}",
+        event_id=f"drift:{finding.key}:{begun}:{finding.state}:{finding.attempts}:{instance}",
         action=f"drift.{finding.state}",
         actor="spokewright",
         resource=finding.resource_id,

@@ -45,6 +45,14 @@ EXPECTED = {
     "look_at_drift": ("activityTrigger", ""),
     "park_drift": ("activityTrigger", ""),
     "sweep_all": ("timerTrigger", ""),
+    "tidy_drift": ("timerTrigger", ""),
+    "show_compliance": ("GET compliance", KEY),
+    "request_sweep": ("POST compliance/sweep", KEY),
+    "act_on_finding": ("POST compliance/findings", KEY),
+    "list_exemptions": ("GET exemptions", KEY),
+    "show_exemption": ("GET exemptions/{exemptionId}", KEY),
+    "grant_exemption": ("PUT exemptions/{exemptionId}", KEY),
+    "remove_exemption": ("DELETE exemptions/{exemptionId}", KEY),
     "sweep_estate": ("orchestrationTrigger", ""),
     "plan_sweep": ("activityTrigger", ""),
     "sweep_shard": ("activityTrigger", ""),
@@ -66,6 +74,11 @@ USE_THE_DURABLE_CLIENT = {
     "look_at_drift",
     "sweep_all",
     "sweep_shard",
+    "show_compliance",
+    "request_sweep",
+    "act_on_finding",
+    "grant_exemption",
+    "remove_exemption",
 }
 FUNCTIONS = registered_functions()
 
