@@ -193,4 +193,6 @@ def seconds_to_fix(finding: Finding) -> float:
 
 
 def _ended(finding: Finding, policy: BreakerPolicy, now: datetime) -> Finding:
-    return fixed(finding, policy, now, by_us=finding.state is FindingState.OPEN)
+    # That a resource can be looked at again is no fix, be a person waiting for it or not.
+    by_us = finding.state is FindingState.OPEN and finding.rule != UNJUDGED
+    return fixed(finding, policy, now, by_us=by_us)

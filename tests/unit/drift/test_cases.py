@@ -100,6 +100,12 @@ def test_what_stands_for_a_resource_is_parked_once() -> None:
     assert again == once
 
 
+def test_that_it_can_be_looked_at_again_is_no_fix() -> None:
+    """It is in no service level, and the breaker does not count it."""
+    (ended,) = cases.closed((finding(rule=cases.UNJUDGED),), (), BREAKER, LATER)
+    assert (ended.state, ended.fix_times, cases.tally_of(ended)) == (S.FIXED, (), {})
+
+
 @given(events())
 def test_what_could_not_be_looked_at_has_a_finding_of_its_own(event: SeenEvent) -> None:
     """Since the change that it is about."""
