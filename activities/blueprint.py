@@ -16,6 +16,7 @@ from activities.keys import end_rotation, look_at_key, renew_key, store_key
 from activities.operations import begin_operation, make_plan, reserve
 from activities.outcomes import outcome_of
 from activities.resources import begin_resource, poll_resource, verify_resource
+from activities.results import send_results
 from activities.sweeping import plan_sweep as shards_of
 from activities.sweeping import sweep_shard as swept_shard
 from landing_zone.contracts import (
@@ -94,6 +95,7 @@ for _function in (
     activity("reserve", OperationRef, reserve),
     activity("make_plan", OperationRef, make_plan),
     activity("end_operation", OperationEnd, end_operation),
+    activity("send_results", OperationRef, send_results),
     activity("begin_data", Call, begin_data),
     activity("poll_data", Call, poll_data),
     activity("begin_resource", Call, begin_resource),

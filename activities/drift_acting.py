@@ -24,7 +24,7 @@ async def act(deps: Dependencies, client: DriftClient, asked: Asked, by: str) ->
         PermanentError: There is no such finding, or it is in a state that has no place for it.
         TemporaryError: Others were first each time, or storage could not be reached.
     """
-    estate = await deps.landscape.estate()
+    estate = await deps.landscape.estate(deps.clock.now())
     owner, target = estate.owner_of(asked.resource_id), target_of(asked.resource_id)
     if owner is None or target is None:
         raise no_such_finding()

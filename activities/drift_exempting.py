@@ -80,7 +80,7 @@ async def _note(deps: Dependencies, action: str, exemption: Exemption, by: str) 
 
 async def _look_below(deps: Dependencies, client: DriftClient, concerned: list[Exemption]) -> None:
     """Have what is not over and what these are about looked at."""
-    estate = await deps.landscape.estate()
+    estate = await deps.landscape.estate(deps.clock.now())
     owners = sorted({name for one in concerned for name in _owners_below(estate, one.scope)})
     found = [
         finding

@@ -55,7 +55,7 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
         await _release(deps, record)
     # Last: whoever reads here that the operation has ended finds the tenant as it says.
     await deps.documents.put_operation(end.operation.operation_id, document)
-    return Outcome(state="done")
+    return Outcome(state="done", owed=bool(record.owed))
 
 
 def _still_held(

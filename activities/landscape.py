@@ -27,9 +27,6 @@ from landing_zone.tenants import TenantRecord
 KEPT: Final = timedelta(seconds=30)
 """How long the registry is believed. What has changed since is known then, and to the sweep."""
 
-SETTLING: Final = timedelta(seconds=2)
-"""How long it is believed by someone who misses a tenant in it."""
-
 MOST_READS: Final = 16
 
 
@@ -76,14 +73,18 @@ class Landscape:
         self._view: _View | None = None
         self._known: dict[tuple[str, str, str], KnownTenant] = {}
 
-    async def estate(self, most: timedelta = KEPT) -> Estate:
-        """What is governed, as it was at most that long ago.
+    async def estate(self, since: datetime | None = None) -> Estate:
+        """What is governed.
+
+        Args:
+            since: The registry has to have been read at this time or later; where nothing is said,
+                it is believed for a while. Those who wait together are served by one read.
 
         Raises:
             TemporaryError: The registry could not be read.
         """
         async with self._turn:
-            return (await self._current(most)).estate
+            return (await self._current(since)).estate
 
     async def ground(self, owner: Owner) -> Ground:
         """What rules know of an owner.
@@ -93,17 +94,18 @@ class Landscape:
             PermanentError: It is not governed any more (`NotGoverned`), or its plan is lost.
         """
         async with self._turn:
-            view = await self._current(KEPT)
+            view = await self._current()
             if owner.kind == "tenant" and owner not in view.estate.scopes.values():
-                view = await self._current(SETTLING)
+                view = await self._current(self._clock.now())
             directory = await self._directory(view)
             if owner.kind == "tenant":
                 return self._tenant(view, owner, directory)
         return await self._hub(view, owner, directory)
 
-    async def _current(self, most: timedelta) -> _View:
+    async def _current(self, since: datetime | None = None) -> _View:
         now = self._clock.now()
-        if self._view is not None and now - self._view.at <= most:
+        oldest = since or now - KEPT
+        if self._view is not None and self._view.at >= oldest:
             return self._view
         everyone = await every_tenant(self._registry)
         records = [one for one in everyone if one.state in GOVERNED_STATES]

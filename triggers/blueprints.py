@@ -17,6 +17,8 @@ from triggers import (
     operations,
     recovery,
     resource_events,
+    results,
+    service_bus,
     tenants,
 )
 
@@ -34,4 +36,6 @@ BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     drift_retention.blueprint,
     compliance.blueprint,
     exemptions.blueprint,
+    service_bus.blueprint,
+    results.blueprint,
 )

@@ -60,7 +60,8 @@ async def _show_exemption(req: func.HttpRequest) -> func.HttpResponse:
 
 async def _grant_exemption(req: func.HttpRequest, client: Starter) -> func.HttpResponse:
     deps = await dependencies()
-    estate, now = await deps.landscape.estate(), deps.clock.now()
+    now = deps.clock.now()
+    estate = await deps.landscape.estate(now)
     wanted = parse_exemption(req.route_params["exemptionId"], req.get_body(), estate, now)
     new = await grant(deps, client, wanted, ACTOR)
     document = exemption_document(wanted, now)

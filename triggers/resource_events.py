@@ -12,7 +12,6 @@ import azure.functions as func
 
 from activities.dependencies import Dependencies, dependencies
 from activities.drift_running import ensure_remediation
-from activities.landscape import SETTLING
 from landing_zone.drift.rows import SeenEvent
 from landing_zone.drift.tallies import IGNORED, REFUSED, because
 from landing_zone.remediation.classify import Affected, Ignored, classify
@@ -77,10 +76,11 @@ def _name(raw: dict[str, Any]) -> str:
 
 
 async def _judged(deps: Dependencies, event: ResourceEvent) -> Affected | Ignored:
+    arrived = deps.clock.now()
     estate = await deps.landscape.estate()
     if estate.owner_of(event.subject) is None:
         # A tenant that has just been settled is not known yet.
-        estate = await deps.landscape.estate(SETTLING)
+        estate = await deps.landscape.estate(arrived)
     return classify(event, estate)
 
 

@@ -6,12 +6,11 @@ The answers hold the secrets of webhooks' addresses: they are for Event Grid's o
 """
 
 import hashlib
-import json
-from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
 from aiohttp import web
 
+from landing_zone.arm_ids import normalized
 from localcloud.arm.authentication import Authenticator
 from localcloud.arm.behaviours.event_grid import SUBSCRIPTIONS, TOPIC, begin_delivery
 from localcloud.arm.dead_letters import dead_letter_place
@@ -25,6 +24,7 @@ EVENT_GRID_APPLICATION: Final = "4962773b-9cdb-44cf-a8bf-237846a00ab7"
 _BATCH = 500
 _LONGEST_WAIT = 30.0  # seconds
 _SHORTEST_WAIT = 0.001
+_LONGEST_PAUSE = 0.5  # seconds until a client that has gone is noticed
 _FEED = "eventFeed"
 
 type Proof = Literal["succeeded", "awaiting", "failed"]
@@ -35,25 +35,13 @@ def event_grid_identity(directory: str) -> ManagedIdentity:
     return ManagedIdentity(directory, EVENT_GRID_APPLICATION, EVENT_GRID_APPLICATION)
 
 
-@dataclass(frozen=True, slots=True)
-class Subscriptions:
-    """All event subscriptions at one moment.
-
-    Attributes:
-        revision: Differs whenever one of them does.
-        shown: Each with what Event Grid needs to know.
-    """
-
-    revision: str
-    shown: list[dict[str, Any]]
-
-
 class EventFeed:
     """The routes below `/_local/event-grid`."""
 
     def __init__(self, cloud: Cloud, authenticator: Authenticator) -> None:
         self._cloud = cloud
         self._authenticator = authenticator
+        self._ending = False
         with cloud.store.transaction():  # those of a state from before there was Event Grid
             for record in subscription_records(cloud):
                 if record.state == "Succeeded":
@@ -80,24 +68,32 @@ class EventFeed:
         while True:
             self._cloud.settle()
             events = self._cloud.store.database.log_since("events", since, _BATCH)
-            subscriptions = all_subscriptions(self._cloud)
-            changed = subscriptions.revision != revision
+            current = revision_of(self._cloud)
+            changed = current != revision
             left = until - self._cloud.now()
             if events or changed or left <= 0 or feed_id(self._cloud) != feed:
                 break
+            if self._ending or request.transport is None:
+                break  # nobody waits for the answer any more
             await self._cloud.news.wait(self._pause(left))
         answer = {
             "feed": feed,
             "events": [{"n": number, "event": event} for number, event in events],
-            "revision": subscriptions.revision,
-            "subscriptions": subscriptions.shown if changed else None,
+            "revision": current,
+            "subscriptions": all_subscriptions(self._cloud) if changed else None,
         }
         return web.json_response(answer)
 
     def _pause(self, left: float) -> float:
         """Seconds until an operation ends, whose event is then there, and no longer than that."""
         due = min((one.due for one in self._cloud.store.running() if _ends(one)), default=None)
-        return left if due is None else max(_SHORTEST_WAIT, min(left, due - self._cloud.now()))
+        least = min(left, _LONGEST_PAUSE)
+        return least if due is None else max(_SHORTEST_WAIT, min(least, due - self._cloud.now()))
+
+    async def end(self, _: web.Application) -> None:
+        """Answer who waits, as the process is about to end."""
+        self._ending = True
+        self._cloud.news.ring()
 
     async def prove(self, request: web.Request) -> web.Response:
         """Whether a webhook has proved itself; the write that waits for it goes on."""
@@ -151,17 +147,30 @@ def subscription_records(cloud: Cloud) -> list[Record]:
     return [record for kind in SUBSCRIPTIONS for record in cloud.store.of_type(kind)]
 
 
-def all_subscriptions(cloud: Cloud) -> Subscriptions:
+def revision_of(cloud: Cloud) -> str:
+    """Differs whenever an event subscription does."""
+    proofs = _proofs(cloud)
+    seen = hashlib.sha256()
+    for one in subscription_records(cloud):
+        told = (one.etag, one.state, one.notes.get("eventsFrom"), proofs.get(one.key, ""))
+        seen.update(repr(told).encode())
+    return seen.hexdigest()
+
+
+def all_subscriptions(cloud: Cloud) -> list[dict[str, Any]]:
     """Every event subscription, of a topic or of a scope, with its secrets."""
-    waiting = {one.target.lower(): one for one in cloud.store.running() if one.awaits_proof}
-    shown = [
-        _shown(cloud, record, waiting.get(record.key)) for record in subscription_records(cloud)
+    proofs = _proofs(cloud)
+    return [
+        _shown(cloud, record, proofs.get(record.key, "")) for record in subscription_records(cloud)
     ]
-    text = json.dumps(shown, sort_keys=True)
-    return Subscriptions(hashlib.sha256(text.encode()).hexdigest(), shown)
 
 
-def _shown(cloud: Cloud, record: Record, waiting: Operation | None) -> dict[str, Any]:
+def _proofs(cloud: Cloud) -> dict[str, str]:
+    """The operations that wait for a proof, by the keys of their targets."""
+    return {normalized(one.target): one.id for one in cloud.store.running() if one.awaits_proof}
+
+
+def _shown(cloud: Cloud, record: Record, proof: str) -> dict[str, Any]:
     source, kind = _source(cloud, record)
     return {
         "id": record.id,
@@ -171,7 +180,7 @@ def _shown(cloud: Cloud, record: Record, waiting: Operation | None) -> dict[str,
         "from": record.notes.get("eventsFrom"),
         "properties": record.properties,
         "url": record.notes.get("secrets", {}).get("_url", ""),
-        "proof": waiting.id if waiting is not None else "",
+        "proof": proof,
     }
 
 

@@ -101,7 +101,10 @@ class Gateway:
             raise self.faults.error_of(fault)
         if kind == _BREAKS_BEFORE:
             return Answer(HTTPStatus.INTERNAL_SERVER_ERROR)
-        return handle(self.cloud, replace(call, effect=self.faults.effect_of(fault)))
+        answer = handle(self.cloud, replace(call, effect=self.faults.effect_of(fault)))
+        if fault is not None and kind == "late":
+            answer.hold += self.faults.scaled(fault.document.effect.seconds)
+        return answer
 
     async def _break(self, request: web.Request, fault: Fault | None) -> web.StreamResponse:
         """Close the connection without an answer."""

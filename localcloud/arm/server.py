@@ -105,7 +105,9 @@ def applications(settings: Settings, clock: Clock | None = None) -> Applications
     )
     made = web.Application(client_max_size=0)
     made.add_routes(Control(gateway).routes())
-    made.add_routes(EventFeed(cloud, gateway.authenticator).routes())
+    feed = EventFeed(cloud, gateway.authenticator)
+    made.add_routes(feed.routes())
+    made.on_shutdown.append(feed.end)
     made.router.add_route("*", "/{path:.*}", gateway.answer)
 
     async def close(_: web.Application) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 from pathlib import Path
@@ -38,6 +39,7 @@ def main() -> int:
     """Deliver until told to stop."""
     arguments = _arguments()
     log_to_stderr()
+    logging.getLogger("azure").setLevel(logging.WARNING)  # not every request to the storage
     try:
         settings = Settings(
             state=arguments.state,

@@ -177,7 +177,7 @@ class DeadLetters:
         self._state.change(
             [
                 Change(
-                    one.id, state, due, one.attempts, None, one.outcome,
+                    one.id, state, due, one.attempts, one.status, one.outcome,
                     "; ".join(filter(None, (one.reason, reason))), one.attempted, blob,
                 )
                 for one in deliveries

@@ -201,6 +201,6 @@ class Lane:
 def _as_it_was(delivery: Delivery, state: str, due: float, reason: str) -> Change:
     """A change that no attempt has made."""
     return Change(
-        delivery.id, state, due, delivery.attempts, None, delivery.outcome, reason,
+        delivery.id, state, due, delivery.attempts, delivery.status, delivery.outcome, reason,
         delivery.attempted,
     )  # fmt: skip

@@ -70,7 +70,7 @@ class Subscriptions:
 
     def replace(self, shown: Sequence[Mapping[str, Any]]) -> None:
         """Take what Resource Manager shows for all there is."""
-        found = [Subscription.of(one) for one in shown]
+        found = [one for one in map(_read, shown) if one is not None]
         self._by_id = {one.id: one for one in found}
         self._by_source = {}
         for one in found:
@@ -88,6 +88,15 @@ class Subscriptions:
         """Those to whose source a resource belongs."""
         known = self._by_source.get(_azure_subscription(subject), ())
         return [one for one in known if one.covers(subject)]
+
+
+def _read(shown: Mapping[str, Any]) -> Subscription | None:
+    """A subscription that cannot be read gets nothing, and does not hold up the others."""
+    try:
+        return Subscription.of(shown)
+    except (KeyError, ValueError, TypeError):
+        _LOG.exception("the event subscription %s cannot be read", shown.get("id"))
+        return None
 
 
 def _azure_subscription(resource_id: str) -> str:

@@ -62,6 +62,7 @@ class Delivery:
         attempted: When that was.
         reason: Why it was given up.
         due: When it is or was due.
+        status: The HTTP status of the last attempt, None without one.
         size: Bytes of the event.
     """
 
@@ -75,6 +76,7 @@ class Delivery:
     attempted: float | None
     reason: str
     due: float
+    status: int | None
     size: int
 
 

@@ -33,7 +33,7 @@ create table if not exists faults (id text primary key, document text not null);
 _OVERWRITE: Final = "on conflict do update set document = excluded.document"
 _LOAD = """
 select d.id, d.n, d.subscription, d.attempts, e.published, e.document, d.outcome, d.attempted,
-    d.reason, d.due
+    d.reason, d.due, d.status
 from deliveries d join events e on e.n = d.n
 """
 
@@ -201,7 +201,7 @@ class State:
             Delivery(
                 id=row[0], n=row[1], subscription=row[2], attempts=row[3], published=row[4],
                 event=json.loads(row[5]), outcome=row[6], attempted=row[7], reason=row[8],
-                due=row[9], size=len(row[5]),
+                due=row[9], status=row[10], size=len(row[5]),
             )
             for row in rows
         ]  # fmt: skip

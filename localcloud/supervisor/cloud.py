@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from landing_zone.hub_state.limits import HubSettings
+from landing_zone.intake.settings import IntakeSettings
 from landing_zone.key_settings import KeySettings
+from landing_zone.pacing.settings import KINDS, PaceSettings
 from landing_zone.retries import RetryPolicy
 from localcloud.azurite import azurite_command, connection_string
 from localcloud.certificates import Certificates
@@ -124,20 +126,29 @@ def app_settings(cloud: Cloud) -> dict[str, str]:
 
 
 def scaled_waits(speed: float) -> dict[str, str]:
-    """The application's own waits, which pass as much faster as Azure does."""
+    """The application's own waits and rates, which are as much faster as Azure is."""
     policy = RetryPolicy()
     hub = HubSettings()
+    intake = IntakeSettings()
+    pace = PaceSettings()
     seconds = {
         "SPOKEWRIGHT_HUB_COLLECT_SECONDS": hub.collect_seconds,
         "SPOKEWRIGHT_HUB_COLLECT_MOST_SECONDS": hub.collect_most_seconds,
         "SPOKEWRIGHT_HUB_PEERING_COLLECT_SECONDS": hub.peering_collect_seconds,
         "SPOKEWRIGHT_HUB_POLL_SECONDS": hub.poll_seconds,
         "SPOKEWRIGHT_KEYS_SETTLE_SECONDS": KeySettings().settle_seconds,
+        "SPOKEWRIGHT_INTAKE_RETURN_SECONDS": intake.return_seconds,
+        "SPOKEWRIGHT_INTAKE_RETURN_MOST_SECONDS": intake.return_most_seconds,
+        "SPOKEWRIGHT_PACE_HOLD_SECONDS": pace.hold_seconds,
+        "SPOKEWRIGHT_PACE_HOLD_MOST_SECONDS": pace.hold_most_seconds,
         "SPOKEWRIGHT_RETRY_BASE_SECONDS": policy.base_seconds,
         "SPOKEWRIGHT_RETRY_CAP_SECONDS": policy.cap_seconds,
         "SPOKEWRIGHT_RETRY_POLL_SECONDS": policy.poll_seconds,
     }
-    return {name: f"{value / speed:g}" for name, value in seconds.items()}
+    rates = {f"SPOKEWRIGHT_PACE_{kind.upper()}_PER_SECOND": pace.limit(kind).rate for kind in KINDS}
+    return {name: f"{value / speed:g}" for name, value in seconds.items()} | {
+        name: f"{value * speed:g}" for name, value in rates.items()
+    }
 
 
 def base_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -56,6 +56,9 @@ EXPECTED = {
     "sweep_estate": ("orchestrationTrigger", ""),
     "plan_sweep": ("activityTrigger", ""),
     "sweep_shard": ("activityTrigger", ""),
+    "take_onboarding_request": ("serviceBusTrigger", ""),
+    "send_owed_results": ("timerTrigger", ""),
+    "send_results": ("activityTrigger", ""),
 }
 USE_THE_DURABLE_CLIENT = {
     "request_tenant",
@@ -79,6 +82,7 @@ USE_THE_DURABLE_CLIENT = {
     "act_on_finding",
     "grant_exemption",
     "remove_exemption",
+    "take_onboarding_request",
 }
 FUNCTIONS = registered_functions()
 
@@ -111,3 +115,14 @@ def test_timer_runs_every_minute() -> None:
     trigger = FUNCTIONS["recover_operations"].get_trigger()
     settings = {} if trigger is None else trigger.get_dict_repr()
     assert (settings["schedule"], settings["runOnStartup"]) == ("0 * * * * *", False)
+
+
+def test_messages_arrive_as_bytes() -> None:
+    """As text, a document in another encoding would fail before it could be answered."""
+    trigger = FUNCTIONS["take_onboarding_request"].get_trigger()
+    settings = {} if trigger is None else trigger.get_dict_repr()
+    assert (settings["queueName"], settings["connection"], settings["dataType"].name) == (
+        "onboarding",
+        "SPOKEWRIGHT_SERVICE_BUS",
+        "BINARY",
+    )

@@ -7,7 +7,6 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from activities.landscape import SETTLING
 from landing_zone.errors import TemporaryError
 from landing_zone.lifecycle import TenantState
 from tests.fakes import HUBS, FakeStatus, Started, World
@@ -174,7 +173,7 @@ async def test_a_tenant_that_has_just_been_settled_is_known(world: World) -> Non
     await deliver(world, event(id="early"))
     assert await world.drift.rows() == []
     drifted.settle(world)
-    world.clock.move(SETTLING.total_seconds() + 1)
+    world.clock.move(1)
     await deliver(world, event(id="late"))
     assert len(await world.drift.rows()) == 1
 

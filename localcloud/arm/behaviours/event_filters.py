@@ -71,6 +71,8 @@ def check_delivery(inner: dict[str, Any]) -> None:
     for one in headers:
         if str(one.get("name", "")).lower().startswith("aeg-"):
             raise _refused("The prefix 'aeg-' is for Event Grid's own headers.")
+        if one.get("properties", {}).get("isSecret"):
+            raise _refused("Delivery attributes that are secret are not taken here.")
         if len(str(one.get("properties", {}).get("value", ""))) > _LONGEST_HEADER:
             raise _refused(f"A header's value has {_LONGEST_HEADER} characters at most.")
 

@@ -84,6 +84,10 @@ def check_subscription(write: "Write") -> None:
     if bool(destination) is bool(delivery):
         raise bad_request("InvalidRequest", f"'{write.name}' needs exactly one destination.")
     _check_destination(write, destination or delivery)
+    if properties["eventDeliverySchema"] == "CustomInputSchema":
+        # learn: event-grid/end-point-validation-event-grid-events-schema, schema compatibility.
+        message = "Events of a system topic are not delivered in the schema of their input."
+        raise bad_request("InvalidRequest", message)
     check_filter(properties.get("filter", {}))
     retry = properties["retryPolicy"]
     attempts, minutes = retry["maxDeliveryAttempts"], retry["eventTimeToLiveInMinutes"]

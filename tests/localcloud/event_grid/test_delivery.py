@@ -131,7 +131,8 @@ async def test_what_was_refused_for_good_becomes_a_dead_letter_five_minutes_late
         event(1)["id"],
         event(2)["id"],
     ]
-    assert {one["blob"] for fate in grid.fates() for one in fate["deliveries"]} == {name}
+    ends = [one for fate in grid.fates() for one in fate["deliveries"]]
+    assert {(one["blob"], one["status"]) for one in ends} == {(name, 400)}
 
 
 async def test_dead_letters_wait_four_hours_for_their_storage(grid: Grid) -> None:
@@ -185,6 +186,7 @@ async def test_only_what_a_subscription_asks_for_arrives(grid: Grid) -> None:
     grid.arm.subscribe(
         subscription("gone", filter=deletions),
         subscription("late", **{"from": 2}),
+        subscription("odd", eventDeliverySchema="Papyrus"),
         subscription("never", **{"from": None, "state": "Failed"}),
         subscription(
             "group", source=f"{SUBSCRIPTION}/resourcegroups/RG",

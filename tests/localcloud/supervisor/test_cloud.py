@@ -9,7 +9,15 @@ from landing_zone.hub import parse_hub_document
 from landing_zone.settings import settings_from
 from localcloud.azurite import connection_string
 from localcloud.certificates import Certificates
-from localcloud.supervisor.cloud import HUBS, ROOT, Cloud, app_settings, base_environment, services
+from localcloud.supervisor.cloud import (
+    HUBS,
+    ROOT,
+    Cloud,
+    app_settings,
+    base_environment,
+    scaled_waits,
+    services,
+)
 from localcloud.supervisor.describe import banner, description, environment_file, hub_ids
 from localcloud.supervisor.ports import Ports
 
@@ -71,6 +79,7 @@ def test_the_functions_host_starts_last_and_alone_gets_the_settings(cloud: Cloud
     """The others need nothing of the application."""
     parts = {service.name: service for service in services(cloud, {})}
     assert set(parts["functions"].after) == {*("azurite", "service_bus", "identity", "arm")}
+    assert parts["event_grid"].after == ("arm",)
     assert parts["functions"].environment.items() >= app_settings(cloud).items()
     for name in parts["functions"].after:
         assert "SPOKEWRIGHT_HUBS" not in parts[name].environment
@@ -93,6 +102,7 @@ def test_a_program_is_told_all_it_needs(cloud: Cloud) -> None:
     assert told["arm"] == "https://localhost:8800"
     assert told["identityEndpoint"] == "http://127.0.0.1:8801/msi/token"
     assert told["identityHeader"] == "header"
+    assert told["eventGrid"] == "http://127.0.0.1:8803"
     assert told["ca"] == str(cloud.certificates.ca)
     assert told["storage"] == connection_string(cloud.ports)
     assert told["serviceBus"] == app_settings(cloud)["SPOKEWRIGHT_SERVICE_BUS"]
@@ -140,3 +150,12 @@ def test_the_banner_shows_urls_but_no_key(cloud: Cloud) -> None:
     assert "port 5772 (AMQP" in text
     assert "it's" not in text
     assert "a+key=" not in text
+
+
+def test_the_applications_quotas_are_as_much_faster_as_azure_is() -> None:
+    """Or else it would keep a pace that the local cloud does not ask for."""
+    found = scaled_waits(20)
+    assert found["SPOKEWRIGHT_PACE_READS_PER_SECOND"] == "500"
+    assert found["SPOKEWRIGHT_PACE_WRITES_PER_SECOND"] == "200"
+    assert found["SPOKEWRIGHT_PACE_DELETES_PER_SECOND"] == "200"
+    assert found["SPOKEWRIGHT_PACE_HOLD_SECONDS"] == "0.1"
