@@ -15,7 +15,8 @@ from landing_zone.ports import Page
 from landing_zone.remediation.owners import Owner
 from landing_zone.remediation.preparing import KnownTenant
 from landing_zone.tenants import TenantRecord, new_tenant
-from tests.fakes import HUBS, NOON, FakeClock, FakeDocuments, FakeHubRequests, FakeRegistry
+from tests.fake_hubs import FakeHubRequests
+from tests.fakes import HUBS, NOON, FakeClock, FakeDocuments, FakeRegistry
 from tests.unit.planned import HUB, reservation_for
 from tests.unit.remediation.estate import TENANTS
 

@@ -86,9 +86,21 @@ def test_what_resources_are_named_is_legal(name: str) -> None:
 
 @pytest.mark.parametrize(
     "found",
-    ["x", f"x{GROUP}", f"{GROUP}//x", f"{GROUP}/..", f"{GROUP}/.", f"{GROUP}?x", f"{GROUP}#x"]
-    + [f"{GROUP}%2f", f"{GROUP}\\x", f"{GROUP} ", f"{GROUP}\n", f"{GROUP}\u202e"]
-    + [f"{GROUP}/{'x' * LONGEST}"],
+    [
+        "x",
+        f"x{GROUP}",
+        f"{GROUP}//x",
+        f"{GROUP}/..",
+        f"{GROUP}/.",
+        f"{GROUP}?x",
+        f"{GROUP}#x",
+        f"{GROUP}%2f",
+        f"{GROUP}\\x",
+        f"{GROUP} ",
+        f"{GROUP}\n",
+        f"{GROUP}\u202e",
+        f"{GROUP}/{'x' * LONGEST}",
+    ],
 )
 def test_what_leads_elsewhere_is_not_legal(found: str) -> None:
     """Nor what no resource is named, or what hides something."""
