@@ -11,6 +11,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from azure.data.tables import TableTransactionError
@@ -18,6 +19,7 @@ from azure.data.tables.aio import TableClient
 
 from azure_adapters import drift_entities as entities
 from azure_adapters.drift_draft import Draft, Found
+from azure_adapters.drift_retention import tidied
 from azure_adapters.storage_errors import storage_errors
 from azure_adapters.together import Together
 from azure_adapters.transactions import read_row
@@ -117,6 +119,10 @@ class TableDriftInbox:
             async for row in self._table.query_entities(entities.TALLIES):
                 days.setdefault(entities.day_of_row(row), []).append(entities.counts_of(row).value)
         return {day: summed(parts) for day, parts in sorted(days.items())}
+
+    async def tidy(self, now: datetime) -> int:
+        """Add up tallies that nobody writes any more; how many rows fewer there are."""
+        return await tidied(self._table, now)
 
     async def _served[T](self, shard: str, wish: _Wish[T]) -> T:
         await self._together.join(shard, wish)

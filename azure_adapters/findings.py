@@ -7,6 +7,7 @@ since another process was first on one of them, each is written by itself.
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from azure.core import MatchConditions
@@ -22,6 +23,7 @@ from azure_adapters.long_text import joined, split
 from azure_adapters.storage_errors import storage_errors
 from azure_adapters.together import Together
 from azure_adapters.transactions import etag_of, read_row
+from landing_zone.drift.retention import still_told
 from landing_zone.drift.rows import key_of
 from landing_zone.ports import Versioned
 from landing_zone.remediation.findings import Finding
@@ -59,14 +61,7 @@ class TableFindings:
         self, owner: str, resource_id: str, findings: Sequence[Finding], etag: str
     ) -> str | None:
         """Replace them; the new ETag, or None when someone else was first."""
-        text = json.dumps([finding.dump() for finding in findings], separators=(",", ":"))
-        entity = {
-            "PartitionKey": owner,
-            "RowKey": key_of(resource_id),
-            "Open": sum(not finding.is_over for finding in findings),
-            **split("Findings", text),
-        }
-        own = _Put(entity, etag)
+        own = _Put(_entity(owner, key_of(resource_id), findings), etag)
         await self._together.join(owner, own)
         return own.etag
 
@@ -77,6 +72,33 @@ class TableFindings:
             async for entity in self._table.query_entities(query, parameters=parameters):
                 for finding in _parsed(entity):
                     yield finding
+
+    async def forget(self, before: datetime) -> int:
+        """Remove findings that were over before that time; how many.
+
+        A row that someone changes at that moment is left for the next time.
+        """
+        forgotten = 0
+        async with storage_errors():
+            async for row in self._table.query_entities(""):
+                known = _parsed(row)
+                left = still_told(known, before)
+                if len(left) < len(known) and await self._replaced(row, left):
+                    forgotten += len(known) - len(left)
+        return forgotten
+
+    async def _replaced(self, row: TableEntity, left: Sequence[Finding]) -> bool:
+        partition, key, etag = row["PartitionKey"], row["RowKey"], str(etag_of(row))
+        if left:
+            return await self._written(_Put(_entity(partition, key, left), etag)) is not None
+        async with storage_errors():
+            try:
+                await self._table.delete_entity(
+                    partition, key, etag=etag, match_condition=MatchConditions.IfNotModified
+                )
+            except (ResourceModifiedError, ResourceNotFoundError):
+                return False
+        return True
 
     async def _serve(self, _owner: str, batch: Sequence[_Put]) -> None:
         if len(batch) > 1 and await self._together_written(batch):
@@ -109,6 +131,16 @@ class TableFindings:
             except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError):
                 return None
         return str(answer["etag"])
+
+
+def _entity(owner: str, key: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    text = json.dumps([finding.dump() for finding in findings], separators=(",", ":"))
+    return {
+        "PartitionKey": owner,
+        "RowKey": key,
+        "Open": sum(not finding.is_over for finding in findings),
+        **split("Findings", text),
+    }
 
 
 def _batch(waiting: Sequence[_Put]) -> list[_Put]:

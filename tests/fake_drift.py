@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
 
 from azure_adapters.drift_draft import Draft
 from landing_zone.clock import Clock
 from landing_zone.drift.ports import Noted
+from landing_zone.drift.retention import still_told
 from landing_zone.drift.rows import DriftRow, SeenEvent, key_of
 from landing_zone.drift.tallies import NOTHING, Tally, day_of
 from landing_zone.ports import Versioned
@@ -23,6 +25,7 @@ class FakeDriftInbox:
         self._tallies: dict[str, Counter[str]] = {}
         self._writes = 0
         self.failures: list[Exception] = []
+        self.tidied: list[datetime] = []
         self.before_settle: Callable[[DriftRow], object] = lambda _: None
 
     async def note(self, resource_id: str, owner: Owner, event: SeenEvent) -> Noted:
@@ -63,6 +66,11 @@ class FakeDriftInbox:
         """How many came to which end, by day."""
         return {day: dict(tally) for day, tally in self._tallies.items()}
 
+    async def tidy(self, now: datetime) -> int:
+        """Nothing is to be added up: there is one tally a day."""
+        self.tidied.append(now)
+        return 0
+
     @property
     def today(self) -> dict[str, int]:
         """How many came to which end today."""
@@ -85,12 +93,13 @@ class FakeDriftInbox:
 
 
 class FakeFindings:
-    """Findings with ETags."""
+    """Findings with ETags; `before_put` lets a test be the other writer."""
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str], Versioned[tuple[Finding, ...]]] = {}
         self.writes = 0
         self.failures: list[Exception] = []
+        self.before_put: Callable[[], object] = lambda: None
 
     async def of(self, owner: str, resource_id: str) -> Versioned[tuple[Finding, ...]]:
         """The findings about a resource."""
@@ -100,6 +109,7 @@ class FakeFindings:
         self, owner: str, resource_id: str, findings: Sequence[Finding], etag: str
     ) -> str | None:
         """Replace them, unless they have changed."""
+        self.before_put()
         if self.failures:
             raise self.failures.pop(0)
         key = (owner, key_of(resource_id))
@@ -115,6 +125,15 @@ class FakeFindings:
             if owner in ("", name):
                 for finding in row.value:
                     yield finding
+
+    async def forget(self, before: datetime) -> int:
+        """Remove findings that were over before that time."""
+        forgotten = 0
+        for key, row in list(self.rows.items()):
+            left = still_told(row.value, before)
+            forgotten += len(row.value) - len(left)
+            self.rows[key] = Versioned(left, row.etag)
+        return forgotten
 
 
 class FakeExemptions:

@@ -179,6 +179,7 @@ class FakeStatus(NamedTuple):
     instance_id: str = ""
     runtime_status: str | None = None
     custom_status: Any = None
+    output: Any = None
 
 
 class FakeDurableClient:

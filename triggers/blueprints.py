@@ -6,7 +6,10 @@ import azure.durable_functions as df
 
 from triggers import (
     capacity,
+    compliance,
     drift,
+    drift_retention,
+    exemptions,
     health,
     hubs,
     key_requests,
@@ -30,6 +33,9 @@ BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     key_rotation.blueprint,
     resource_events.blueprint,
     drift.blueprint,
+    drift_retention.blueprint,
+    compliance.blueprint,
+    exemptions.blueprint,
     service_bus.blueprint,
     results.blueprint,
 )

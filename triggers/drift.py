@@ -36,19 +36,20 @@ async def sweep_all(
     await start_sweep(await dependencies(), client)
 
 
-async def start_sweep(deps: Dependencies, client: DriftClient) -> str:
-    """Start a sweep, unless one is on its way; which one is."""
+async def start_sweep(deps: Dependencies, client: DriftClient) -> bool:
+    """Start a sweep, unless one is on its way; whether it was started."""
     run = f"sweep-{deps.clock.now():%Y%m%dT%H%M%S}"
     task = SweepTask(run=run, retry=deps.settings.retry)
     if is_on_its_way(await client.get_status(INSTANCE)):
-        return INSTANCE
+        return False
     try:
         await client.start_new("sweep_estate", INSTANCE, task.dump())
     except Exception:
         # Someone else may have started it since: that is as good.
         if not is_on_its_way(await client.get_status(INSTANCE)):
             raise
-    return INSTANCE
+        return False
+    return True
 
 
 async def look_after(deps: Dependencies, client: DriftClient) -> list[str]:

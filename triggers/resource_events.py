@@ -56,7 +56,7 @@ async def take(deps: Dependencies, client: Starter, raw: dict[str, Any]) -> None
         event = parse_event(raw)
     except EventRefused as refusal:
         _log.warning("an event was refused: %s", refusal.reason)
-        await deps.drift.count(str(raw.get("id")), because(REFUSED, refusal.reason))
+        await deps.drift.count(_name(raw), because(REFUSED, refusal.reason))
         return
     verdict = await _judged(deps, event)
     if isinstance(verdict, Ignored):
@@ -67,6 +67,12 @@ async def take(deps: Dependencies, client: Starter, raw: dict[str, Any]) -> None
     if noted.fresh or noted.again:
         # One that comes again may have been noted by someone who died before the start.
         await ensure_remediation(client, noted.row, deps.retry_of_fixes, fresh=noted.fresh)
+
+
+def _name(raw: dict[str, Any]) -> str:
+    """Any name of an event of which nothing is known: what it says may be of any kind."""
+    said = raw.get("id")
+    return said if isinstance(said, str) and said else "nameless"
 
 
 async def _judged(deps: Dependencies, event: ResourceEvent) -> Affected | Ignored:

@@ -175,7 +175,7 @@ def entry_of(finding: Finding, instance: str, now: datetime) -> AuditEntry | Non
     return AuditEntry(
         tenant_id=chain_of(finding.owner),
         operation_id=instance,
-        event_id=f"drift:{finding.key}:{begun}:{finding.state}:{finding.attempts}",
+        event_id=f"drift:{finding.key}:{begun}:{finding.state}:{finding.attempts}:{instance}",
         action=f"drift.{finding.state}",
         actor="spokewright",
         resource=finding.resource_id,
@@ -193,4 +193,6 @@ def seconds_to_fix(finding: Finding) -> float:
 
 
 def _ended(finding: Finding, policy: BreakerPolicy, now: datetime) -> Finding:
-    return fixed(finding, policy, now, by_us=finding.state is FindingState.OPEN)
+    # That a resource can be looked at again is no fix, be a person waiting for it or not.
+    by_us = finding.state is FindingState.OPEN and finding.rule != UNJUDGED
+    return fixed(finding, policy, now, by_us=by_us)

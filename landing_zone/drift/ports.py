@@ -1,6 +1,7 @@
 """Where drift, and what was found of it, is kept. Asynchronous; raises as all ports do."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from landing_zone.drift.rows import DriftRow, SeenEvent
@@ -63,6 +64,13 @@ class DriftInbox(Protocol):
         """How many events came to which end, by day."""
         ...
 
+    async def tidy(self, now: datetime) -> int:
+        """Add up tallies that nobody writes any more; how many rows fewer there are.
+
+        Those of a day become one a shard, those of long ago one of all days. No count changes.
+        """
+        ...
+
 
 class FindingStore(Protocol):
     """What was found, a row for each resource that was looked at and was not always right."""
@@ -79,6 +87,10 @@ class FindingStore(Protocol):
 
     def all(self, owner: str = "") -> AsyncIterator[Finding]:
         """All findings, or those of one owner."""
+        ...
+
+    async def forget(self, before: datetime) -> int:
+        """Remove findings that were over before that time; how many."""
         ...
 
 

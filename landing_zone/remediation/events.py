@@ -11,18 +11,14 @@ from typing import Any, Final
 
 from pydantic import AwareDatetime
 
-from landing_zone.arm_ids import normalized
+from landing_zone.arm_ids import is_legal, normalized
 from landing_zone.contracts import Contract
 from landing_zone.errors import PermanentError
 from landing_zone.remediation.bounds import excess
 
-LONGEST_ID: Final = 2048
 _LONGEST_NAME: Final = 256
 _OBJECT_ID: Final = "http://schemas.microsoft.com/identity/claims/objectidentifier"
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# What no name of a resource holds (learn: azure-resource-manager/management/resource-name-rules),
-# and what would lead a path elsewhere.
-_SEGMENT: Final = re.compile(r"(?!\.\.?$)(?! )[^/\\?#%<>\x00-\x1f\x7f]+(?<! )")
 _EVENT_TYPE: Final = re.compile(
     r"Microsoft\.Resources\.Resource(Write|Delete|Action)(Success|Failure|Cancel)"
 )
@@ -119,11 +115,7 @@ def _time(text: str) -> datetime:
 def _arm_id(values: Mapping[str, Any], name: str) -> str:
     """A legal ARM id within a subscription."""
     found = values.get(name)
-    if not isinstance(found, str) or len(found) > LONGEST_ID:
-        raise EventRefused(f"the event's {name} is no resource id")
-    start, *segments = found.removesuffix("/").split("/")
-    legal = not start and all(_SEGMENT.fullmatch(segment) for segment in segments)
-    if not legal or not found.isprintable():
+    if not isinstance(found, str) or not is_legal(found):
         raise EventRefused(f"the event's {name} is no resource id")
     if _subscription_of(found) is None:
         raise EventRefused(f"the event's {name} lies in no subscription")

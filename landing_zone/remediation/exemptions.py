@@ -35,7 +35,11 @@ class Exemption(Contract):
 
     def covers(self, rule: str, resource_id: str, now: datetime) -> bool:
         """Whether it holds now for a rule at a resource, which may be named in any casing."""
-        if now >= self.expires or self.rule not in {EVERY_RULE, rule}:
+        return now < self.expires and self.reaches(rule, resource_id)
+
+    def reaches(self, rule: str, resource_id: str) -> bool:
+        """Whether a rule at a resource is what it is about, over or not."""
+        if self.rule not in {EVERY_RULE, rule}:
             return False
         return f"{normalized(resource_id)}/".startswith(f"{normalized(self.scope)}/")
 

@@ -79,7 +79,8 @@ class Finding(Contract):
         state: Where it stands.
         first_seen: When it was first seen, since it was last right.
         last_seen: When it was last seen.
-        event_time: When the change happened that broke it; the time of the look in a sweep.
+        event_time: When the change happened that broke it; the time of the look in a sweep; when a
+            person approved its fix, or had it tried again.
         fixed_at: When it was last seen to be right again; None before.
         attempts: Attempts at a fix since it was first seen.
         fix_times: Fixes that the breaker counts, oldest first; bounded by its policy.
