@@ -131,7 +131,7 @@ def _address(ground: Ground) -> Act | LeftOut:
 
 def _peering(ground: Ground) -> Act | LeftOut:
     """Both sides, as somebody would who has rights in two spokes."""
-    title = "peered two spokes with each other"
+    title = "peered two spokes"
     match list(ground.find("network")):
         case [(one, here, _), (other, there, _), *_] if here.id != there.id:
             paths = [f"{spoke.id}/virtualNetworkPeerings/{PEERING}" for spoke in (here, there)]

@@ -13,7 +13,7 @@ from rich.text import Text
 from localcloud.demo.repairs import Case, State
 
 MARGIN = 3
-NAMES_FROM = 110
+NAMES_FROM = 96
 STYLES = {State.REPAIRED: "green", State.ACTING: "yellow"}
 MARKS = {
     State.REPAIRED: Text("✔", "green"),
@@ -47,7 +47,7 @@ class RepairBoard:
         table.add_column(width=1)
         table.add_column(no_wrap=True)
         table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-        for column in (12, 10, 8):
+        for column in (12, 7, 6):
             table.add_column(width=column, no_wrap=True, justify="right")
         table.expand = True
         heads = ("", "Azure's", "here")

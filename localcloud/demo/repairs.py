@@ -8,9 +8,8 @@ from http.client import HTTPException
 from threading import Thread
 from typing import Protocol
 
-from localcloud.demo.client import Arm
 from localcloud.demo.mischief import Act, Held
-from localcloud.demo.rogue import ArmRefusedError, Rogue
+from localcloud.demo.rogue import ArmRefusedError, Write
 
 POLL_SECONDS = 0.2
 MOST_SECONDS = 40.0
@@ -33,6 +32,20 @@ class State(StrEnum):
 _OVER = frozenset({State.REPAIRED, State.LEFT, State.REFUSED})
 
 
+class Doer(Protocol):
+    """Who acts."""
+
+    def do(self, writes: Sequence[Write]) -> float:
+        """Do it all; returns when it was done, on the clock of the watch."""
+
+
+class Holder(Protocol):
+    """Resource Manager."""
+
+    def resources(self) -> Held:
+        """What it holds now."""
+
+
 @dataclass(slots=True)
 class Case:
     """An act and what became of it.
@@ -42,7 +55,7 @@ class Case:
         state: How far it has come.
         broken_at: When Azure had ended the change, on the clock of the watch.
         seconds: From then until Resource Manager was seen to hold all as before.
-        trouble: Why it could not be done.
+        trouble: Why it could not be done; empty where it could.
     """
 
     act: Act
@@ -85,7 +98,7 @@ def patience(speed: float) -> float:
 
 
 def watch_repairs(
-    acts: Sequence[Act], rogue: Rogue, arm: Arm, view: RepairView, watch: Watch
+    acts: Sequence[Act], rogue: Doer, arm: Holder, view: RepairView, watch: Watch
 ) -> list[Case]:
     """Do all acts at once and watch until each is undone, or time is up; returns all cases.
 
@@ -96,13 +109,14 @@ def watch_repairs(
         ApiError: It does not tell what it holds.
     """
     cases = [Case(act) for act in acts]
+    view.update(cases)
     end = watch.clock() + watch.patience
     for case in cases:
-        Thread(target=_act, args=(case, rogue, watch), daemon=True).start()
+        Thread(target=_act, args=(case, rogue), daemon=True).start()
     while not all(case.over for case in cases):
         watch.pause(POLL_SECONDS)
-        # What became broken after this moment is not judged by what was held before.
-        broken = [case for case in cases if case.state is State.BROKEN]
+        # What becomes broken after this moment is not judged by what was held before.
+        broken = _broken(cases)
         if broken:
             _judge(broken, arm.resources(), watch.clock())
         if watch.clock() > end:
@@ -111,15 +125,21 @@ def watch_repairs(
     return cases
 
 
-def _act(case: Case, rogue: Rogue, watch: Watch) -> None:
+def _act(case: Case, rogue: Doer) -> None:
+    """Notes how it went; what that means is for the watch to say."""
     try:
-        rogue.do(case.act.writes)
+        case.broken_at = rogue.do(case.act.writes)
     except (ArmRefusedError, HTTPException, OSError) as error:
-        case.trouble = str(error)
-        case.state = State.REFUSED
-    else:
-        case.broken_at = watch.clock()
-        case.state = State.BROKEN
+        case.trouble = str(error) or type(error).__name__
+
+
+def _broken(cases: Sequence[Case]) -> list[Case]:
+    for case in cases:
+        if case.state is State.ACTING and case.trouble:
+            case.state = State.REFUSED
+        elif case.state is State.ACTING and case.broken_at is not None:
+            case.state = State.BROKEN
+    return [case for case in cases if case.state is State.BROKEN]
 
 
 def _judge(broken: Sequence[Case], held: Held, now: float) -> None:

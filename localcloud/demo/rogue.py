@@ -18,7 +18,7 @@ OBJECT_ID: Final = "99999999-9999-4999-8999-999999999999"
 AUDIENCE: Final = "https://management.azure.com"
 POLL_SECONDS: Final = 0.1
 RUNNING: Final = 202
-OVER: Final = frozenset({"Succeeded", "Failed", "Canceled"})
+BADLY_OVER: Final = frozenset({"Failed", "Canceled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,44 +56,58 @@ class Rogue:
         url: Of Resource Manager.
         ca: Certificate that vouches for it.
         token: The rogue's.
+        clock: Seconds by the clock.
         pause: Waits for so many seconds between two looks at an operation.
     """
 
     def __init__(
-        self, url: str, ca: Path, token: str, pause: Callable[[float], None] = time.sleep
+        self,
+        url: str,
+        ca: Path,
+        token: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._url = url
         self._tls = ssl.create_default_context(cafile=str(ca))
         self._headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+        self._clock = clock
         self._pause = pause
 
-    def do(self, writes: Sequence[Write]) -> None:
+    def do(self, writes: Sequence[Write]) -> float:
         """Begin all, and wait until Azure has ended its work on each.
+
+        Returns:
+            The last moment, on the clock, at which not all was changed yet as far as is known: no
+            repair is said to be quicker than it was.
 
         Raises:
             ArmRefusedError: One is refused, or fails.
             OSError: Resource Manager does not answer.
         """
-        for reply in [self._begin(write) for write in writes]:
-            self._ended(reply)
+        begun = [(self._clock(), self._begin(write)) for write in writes]
+        return max(self._ended(began, reply) for began, reply in begun)
 
     def _begin(self, write: Write) -> Reply:
         body = None if write.body is None else json.dumps(write.body).encode()
         return self._send(write.method, f"{write.path}?api-version={write.api_version}", body)
 
-    def _ended(self, reply: Reply) -> None:
-        """By the header that tells of the operation; the other one only says that it goes on.
+    def _ended(self, moment: float, reply: Reply) -> float:
+        """By the header that tells of the operation, or else by the other, while it answers 202.
 
         Source: "Track asynchronous Azure operations", Microsoft Learn.
         """
-        if operation := reply.headers.get("azure-asyncoperation"):
-            while (state := json.loads(self._look(operation).body)["status"]) not in OVER:
-                self._pause(POLL_SECONDS)
-            if state != "Succeeded":
-                raise ArmRefusedError(f"the operation ended as {state}")
-        elif reply.status == RUNNING and (place := reply.headers.get("location")):
-            while self._look(place).status == RUNNING:
-                self._pause(POLL_SECONDS)
+        operation = reply.headers.get("azure-asyncoperation")
+        place = operation or reply.headers.get("location", "")
+        if not operation and not (reply.status == RUNNING and place):
+            return moment
+        while True:
+            asked = self._clock()
+            if _is_over(self._look(place), tells=bool(operation)):
+                return moment
+            moment = asked
+            self._pause(POLL_SECONDS)
 
     def _look(self, url: str) -> Reply:
         place = urlsplit(url)
@@ -104,6 +118,20 @@ class Rogue:
         if reply.status >= FIRST_ERROR:
             raise ArmRefusedError(_refusal(reply))
         return reply
+
+
+def _is_over(reply: Reply, *, tells: bool) -> bool:
+    """Whether an operation has ended, by a look at it.
+
+    Raises:
+        ArmRefusedError: It has ended badly.
+    """
+    if not tells:
+        return reply.status != RUNNING
+    state = json.loads(reply.body)["status"]
+    if state in BADLY_OVER:
+        raise ArmRefusedError(f"the operation ended as {state}")
+    return bool(state == "Succeeded")
 
 
 def _refusal(reply: Reply) -> str:

@@ -1,16 +1,12 @@
 """Someone with rights in the directory who meddles with a local cloud: not the application."""
 
 import json
-import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from localcloud.identity.tokens import Tokens, identity_of
+from localcloud.demo.rogue import rogue_token
 from tests.end_to_end.cloud import Answer, Cloud
 from tests.fakes import HUBS
-
-OBJECT_ID: Final = "99999999-9999-4999-8999-999999999999"
-AUDIENCE: Final = "https://management.azure.com"
 
 
 class Rogue:
@@ -19,9 +15,8 @@ class Rogue:
     def __init__(self, cloud: Cloud) -> None:
         """Get a token of one's own."""
         self._cloud = cloud
-        tokens = Tokens(Path(cloud.ready["ca"]).parents[1] / "identity")
-        identity = identity_of(str(HUBS.directory_id), OBJECT_ID)
-        self._token, _ = tokens.issue(identity, AUDIENCE, time.time())
+        state = Path(cloud.ready["ca"]).parents[1] / "identity"
+        self._token = rogue_token(state, str(HUBS.directory_id))
 
     def write(self, method: str, path: str, api_version: str, body: Any = None) -> Answer:
         """Write something.
