@@ -101,15 +101,19 @@ def _tags(ground: Ground) -> Act | LeftOut:
     title = "stripped all required tags"
     for whose, resource, body in ground.find("storage"):
         before = _required(body)
+        if not before:
+            continue
         path = f"{resource.id}/providers/Microsoft.Resources/tags/default"
         change = {"operation": "Delete", "properties": {"tags": before}}
         write = Write("PATCH", path, api_versions.RESOURCES, change)
 
-        def is_undone(held: Held, resource: Resource = resource, before: Any = before) -> bool:
+        def is_undone(
+            held: Held, resource: Resource = resource, before: dict[str, str] = before
+        ) -> bool:
             return _required(held.get(normalized(resource.id), {})) == before
 
         return Act(title, whose, resource.name, (write,), is_undone)
-    return LeftOut(title, "no tenant has a storage account")
+    return LeftOut(title, "no tenant has a storage account that bears them")
 
 
 def _address(ground: Ground) -> Act | LeftOut:

@@ -59,7 +59,7 @@ class RepairBoard:
 
     def _cells(self, case: Case, *, names: bool) -> list[Text]:
         seconds = case.seconds
-        if seconds is None and case.broken_at is not None:
+        if case.state is State.BROKEN and case.broken_at is not None:
             seconds = max(0.0, self._clock() - case.broken_at)
         whose = f"{case.act.whose}: {case.act.what}" if names else case.act.whose
         azure = "" if seconds is None else f"{seconds * self._speed:.0f} s"
@@ -120,17 +120,14 @@ def show_repairs(console: Console, cases: Sequence[Case], speed: float) -> bool:
     """Say how many were repaired, and which took longest; returns whether all were."""
     repaired = [case for case in cases if case.state is State.REPAIRED]
     whole = len(repaired) == len(cases)
-    told = f"Repaired {len(repaired)} of {len(cases)}"
-    console.print(f"\n[bold {'green' if whole else 'red'}]{told}[/]", end="")
+    told = f"[bold {'green' if whole else 'red'}]Repaired {len(repaired)} of {len(cases)}[/]"
     if repaired:
         slowest = max(repaired, key=lambda case: case.seconds or 0.0)
-        console.print(
+        told += (
             ", each seen in Resource Manager itself; the slowest"
-            f" ({escape(slowest.act.title)}) took {took(slowest, speed)}.",
-            highlight=False,
+            f" ({escape(slowest.act.title)}) took {took(slowest, speed)}"
         )
-    else:
-        console.print(".")
+    console.print(f"\n{told}.", highlight=False)
     for case in cases:
         if case.state is not State.REPAIRED:
             reason = f": {case.trouble}" if case.trouble else ""
