@@ -106,13 +106,7 @@ def _tags(ground: Ground) -> Act | LeftOut:
         path = f"{resource.id}/providers/Microsoft.Resources/tags/default"
         change = {"operation": "Delete", "properties": {"tags": before}}
         write = Write("PATCH", path, api_versions.RESOURCES, change)
-
-        def is_undone(
-            held: Held, resource: Resource = resource, before: dict[str, str] = before
-        ) -> bool:
-            return _required(held.get(normalized(resource.id), {})) == before
-
-        return Act(title, whose, resource.name, (write,), is_undone)
+        return Act(title, whose, resource.name, (write,), _bears(resource.id, before))
     return LeftOut(title, "no tenant has a storage account that bears them")
 
 
@@ -184,6 +178,13 @@ def _route(ground: Ground) -> Act | LeftOut:
                 whole = _holds(route["id"], hop, _property(route, hop))
                 return Act(title, whose, table.name, (write,), whole)
     return LeftOut(title, "no tenant has a route table of its own")
+
+
+def _bears(resource_id: str, tags: Mapping[str, str]) -> Callable[[Held], bool]:
+    def is_undone(held: Held) -> bool:
+        return _required(held.get(normalized(resource_id), {})) == tags
+
+    return is_undone
 
 
 def _holds(resource_id: str, name: str, value: Any) -> Callable[[Held], bool]:

@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from localcloud.demo.rogue import rogue_token
+from localcloud.demo.rogue import OBJECT_ID, rogue_token
 from tests.end_to_end.cloud import Answer, Cloud
 from tests.fakes import HUBS
+
+__all__ = ["OBJECT_ID", "Rogue"]
 
 
 class Rogue:
