@@ -121,7 +121,7 @@ async def _listed(deps: Dependencies, subscription: str) -> list[dict[str, Any]]
         async with gate:
             if one.kind == "list":
                 return await _items(deps, one)
-            found = await deps.arm.get(one.path, one.api_version)
+            found = await deps.background_arm.get(one.path, one.api_version)
             return [] if found is None else [found]
 
     parts = await asyncio.gather(*(read(one) for one in listings(subscription)))
@@ -131,7 +131,7 @@ async def _listed(deps: Dependencies, subscription: str) -> list[dict[str, Any]]
 async def _items(deps: Dependencies, read: Read) -> list[dict[str, Any]]:
     """The items of a list; none where the subscription cannot have any."""
     try:
-        return await deps.arm.pages(read.path, read.api_version)
+        return await deps.background_arm.pages(read.path, read.api_version)
     except (PermanentError, TemporaryError) as error:
         if error.code in NOT_THERE:
             return []

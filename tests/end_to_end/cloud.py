@@ -75,6 +75,10 @@ class Cloud:
         assert answer.status in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}, answer.body
         return answer.json() if answer.status == HTTPStatus.OK else None
 
+    def get_json(self, url: str) -> Any:
+        """What a control route of any part answers."""
+        return self.send("GET", url, None, {}).json()
+
     def send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Answer:
         """Call any part of the cloud."""
         request = urllib.request.Request(url, data=body, method=method, headers=headers)  # noqa: S310
