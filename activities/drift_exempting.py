@@ -69,7 +69,7 @@ async def _note(deps: Dependencies, action: str, exemption: Exemption, by: str) 
         action=action,
         actor=by,
         resource=exemption.scope,
-        outcome="done",
+        outcome="accepted",
         details=exemption.model_dump(
             mode="json", include={"id", "rule", "reason", "by", "expires"}
         ),

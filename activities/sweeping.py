@@ -15,6 +15,7 @@ from landing_zone.arm_ids import normalized, subscription_scope
 from landing_zone.drift.rows import SeenEvent, key_of
 from landing_zone.drift.sweeping import ShardAnswer, Shards, ShardTask, SweepTask
 from landing_zone.errors import PermanentError, TemporaryError
+from landing_zone.planning import api_versions
 from landing_zone.remediation.ground import Ground
 from landing_zone.remediation.kinds import Target, target_of
 from landing_zone.remediation.model import Read
@@ -37,7 +38,7 @@ type Closer = tuple[Target, str]
 
 async def plan_sweep(deps: Dependencies, task: SweepTask) -> Shards:  # noqa: ARG001 - as all are
     """Every governed subscription, in shards."""
-    estate = await deps.landscape.estate()
+    estate = await deps.landscape.estate(deps.clock.now())
     found = {scope.split("/")[2] for scope in estate.scopes}
     spread = shards(found, max(1, ceil(len(found) / PER_SHARD)))
     return Shards(shards=tuple(one for one in spread if one))
@@ -124,8 +125,26 @@ async def _listed(deps: Dependencies, subscription: str) -> list[dict[str, Any]]
             found = await deps.background_arm.get(one.path, one.api_version)
             return [] if found is None else [found]
 
-    parts = await asyncio.gather(*(read(one) for one in listings(subscription)))
+    there = await _registered(deps, subscription)
+    wanted = [one for one in listings(subscription) if _provider(one.path) in there]
+    parts = await asyncio.gather(*(read(one) for one in wanted))
     return [body for part in parts for body in part]
+
+
+async def _registered(deps: Dependencies, subscription: str) -> set[str]:
+    """The resource providers that a subscription has registered: of others it has nothing."""
+    path = f"{subscription_scope(subscription)}/providers"
+    providers = await deps.background_arm.pages(path, api_versions.RESOURCES)
+    return {""} | {
+        str(one.get("namespace", "")).lower()
+        for one in providers
+        if one.get("registrationState") == "Registered"
+    }
+
+
+def _provider(path: str) -> str:
+    """The provider of what a path lists, in lower case; empty for what is Azure's own."""
+    return normalized(path).partition("/providers/")[2].partition("/")[0]
 
 
 async def _items(deps: Dependencies, read: Read) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from azure.data.tables import UpdateMode
 from azure.data.tables.aio import TableClient
 
 from azure_adapters.long_text import joined, split
+from azure_adapters.shared_read import SharedRead
 from azure_adapters.storage_errors import storage_errors
 from landing_zone.remediation.exemptions import Exemption
 
@@ -19,9 +20,14 @@ class TableExemptions:
     def __init__(self, table: TableClient) -> None:
         """Use a table that exists."""
         self._table = table
+        # Each look that finds something asks for them: in a storm many ask at once.
+        self._shared = SharedRead(self._read)
 
     async def all(self) -> list[Exemption]:
         """All of them, the expired ones too."""
+        return await self._shared.get()
+
+    async def _read(self) -> list[Exemption]:
         async with storage_errors():
             found = self._table.query_entities(f"PartitionKey eq '{_PARTITION}'")
             return [Exemption.model_validate_json(joined("Row", row)) async for row in found]

@@ -107,7 +107,7 @@ def entry_of_act(finding: Finding, asked: Asked, by: str, etag: str, now: dateti
         action=f"drift.{asked.action}",
         actor=by,
         resource=finding.resource_id,
-        outcome="done",
+        outcome="accepted",
         details={"rule": finding.rule, "state": str(finding.state), "detail": finding.detail},
         at=now,
     )

@@ -2,10 +2,12 @@
 
 import asyncio
 import itertools
+import json
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -29,6 +31,7 @@ TENANT: Final = example("minimal-namespace")["tenantId"]
 STORAGE: Final = "Microsoft.Storage/storageAccounts"
 ZONES: Final = "Microsoft.Network/privateDnsZones"
 FAST: Final = 1000.0
+FIXED: Final = "fixed:public-network-access"
 HOST: Final = ("localcloud.functions_host --app", "localcloud.functions_host.worker")
 SECONDS: Final = 60.0
 
@@ -207,3 +210,22 @@ def test_a_storm_with_kills_loses_no_event(drifting: Drifting) -> None:
 def test_ten_thousand_events_with_kills_lose_none(drifting: Drifting) -> None:
     """Of five hundred resources, with a kill every few seconds."""
     storm(drifting, accounts=500, turns=20, pause=4.0)
+
+
+def test_a_sweep_finds_what_no_event_told_of(drifting: Drifting) -> None:
+    """The event is lost on its way; nothing but the sweep knows."""
+    grid = drifting.cloud.ready["eventGrid"]
+    account = drifting.plan["records"]
+    lost = json.dumps({"effect": {"kind": "drop"}}).encode()
+    headers = {"content-type": "application/json"}
+    drifting.cloud.send("POST", f"{grid}/_local/events/faults", lost, headers)
+    opened = {"properties": {"publicNetworkAccess": "Enabled"}}
+    drifting.rogue.write("PATCH", account.id, account.api_version, opened)
+    before = drifting.tallies()[FIXED]
+    asked = drifting.cloud.call("POST", "/api/compliance/sweep")
+    assert asked.status == HTTPStatus.ACCEPTED, asked.body
+    drifting.wait(lambda: drifting.tallies()[FIXED] > before, "the account to be closed")
+    drifting.cloud.send("DELETE", f"{grid}/_local/events/faults", None, {})
+    drifting.wait(lambda: drifting.pending() == 0, "all that was noted to be looked at")
+    held = drifting.held(account.id) or {}
+    assert held["properties"]["publicNetworkAccess"] == "Disabled"

@@ -228,7 +228,7 @@ async def test_an_approved_fix_is_looked_at_at_once(world: World) -> None:
     assert (started.name, started.instance_id) == ("remediate_resource", row.instance)
     (entry,) = world.audit.entries(TENANT)
     assert (entry.action, entry.actor) == ("drift.approve", "function-key")
-    assert entry.resource == ACCOUNT.lower()
+    assert (entry.resource, entry.outcome) == (ACCOUNT.lower(), "accepted")
 
 
 @pytest.mark.parametrize("state", [S.PARKED, S.TRIPPED])
@@ -264,6 +264,30 @@ async def test_whoever_is_second_looks_again(world: World) -> None:
     assert (await asked(world)).status_code == 202
     (one,) = kept(world).values()
     assert (one.state, one.detail) == (S.OPEN, "seen again")
+
+
+async def test_whoever_is_second_may_find_it_done(world: World) -> None:
+    """The other one's approval is as good: it stays as it is, and one look is enough."""
+    found(world, finding())
+    theirs = finding(S.OPEN, approved_by="bob")
+
+    def other() -> None:
+        world.findings.before_put = lambda: None
+        found(world, theirs)
+
+    world.findings.before_put = other
+    assert (await asked(world)).status_code == 202
+    assert list(kept(world).values()) == [theirs]
+    assert len(world.client.started) == 1
+
+
+async def test_findings_that_change_all_the_time_are_told_as_busy(world: World) -> None:
+    """Whoever asks may ask again."""
+    found(world, finding())
+    world.findings.before_put = lambda: found(world, finding())
+    response = await asked(world)
+    assert (response.status_code, content(response)["code"]) == (503, "FindingsBusy")
+    assert world.client.started == []
 
 
 async def test_what_could_not_be_noted_is_noted_when_it_is_asked_again(world: World) -> None:
