@@ -20,9 +20,10 @@ from azure.data.tables import TableEntity, TableTransactionError, UpdateMode
 from azure.data.tables.aio import TableClient
 
 from azure_adapters.long_text import joined, split
+from azure_adapters.rows_together import RowsTogether
 from azure_adapters.storage_errors import storage_errors
 from azure_adapters.together import Together
-from azure_adapters.transactions import etag_of, read_row
+from azure_adapters.transactions import etag_of
 from landing_zone.drift.retention import still_told
 from landing_zone.drift.rows import key_of
 from landing_zone.ports import Versioned
@@ -48,11 +49,12 @@ class TableFindings:
     def __init__(self, table: TableClient) -> None:
         """Use a table that exists."""
         self._table = table
+        self._rows = RowsTogether(table)
         self._together = Together[_Put](self._serve, _batch)
 
     async def of(self, owner: str, resource_id: str) -> Versioned[tuple[Finding, ...]]:
         """The findings about a resource and its parts; none, with an empty ETag, where none are."""
-        entity = await read_row(self._table, owner, key_of(resource_id))
+        entity = await self._rows.get(owner, key_of(resource_id))
         if entity is None:
             return Versioned((), "")
         return Versioned(_parsed(entity), str(etag_of(entity)))
