@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from azure.data.tables import TableTransactionError
 from azure.data.tables.aio import TableClient
 
 from azure_adapters import drift_entities as entities
@@ -22,7 +21,7 @@ from azure_adapters.drift_draft import Draft, Found
 from azure_adapters.drift_retention import tidied
 from azure_adapters.storage_errors import storage_errors
 from azure_adapters.together import Together
-from azure_adapters.transactions import read_row
+from azure_adapters.transactions import read_row, submitted
 from landing_zone.clock import Clock
 from landing_zone.drift.ports import Noted
 from landing_zone.drift.rows import DriftRow, SeenEvent, key_of, shard_of
@@ -36,7 +35,6 @@ RACES: Final = 20
 # is the tally.
 MOST_TOGETHER: Final = 90
 REMEMBERED: Final = 5_000
-_LOST_RACE: Final = frozenset({404, 409, 412})
 
 
 @dataclass(eq=False, slots=True)
@@ -98,13 +96,15 @@ class TableDriftInbox:
         wish = _Wish(lambda draft: draft.settle(row, found), key, alone=True)
         return await self._served(shard_of(key), wish)
 
-    async def count(self, name: str, tally: Tally) -> None:
+    async def count(self, tally: Tally) -> None:
         """Count events that came to their end without a row.
 
         Raises:
             TemporaryError: Others were first each time.
         """
-        await self._served(shard_of(key_of(name)), _Wish(lambda draft: draft.count(tally)))
+        # All counts of a process are added up in one row, whatever they are of.
+        shard = shard_of(key_of(self._writer))
+        await self._served(shard, _Wish(lambda draft: draft.count(tally)))
 
     async def rows(self) -> list[DriftRow]:
         """All that is noted."""
@@ -157,13 +157,9 @@ class TableDriftInbox:
             operations.append(entities.added(shard, tally, total, known.etag if known else None))
         if not operations:
             return True
-        async with storage_errors():
-            try:
-                answers = await self._table.submit_transaction(operations)
-            except TableTransactionError as error:
-                if error.status_code in _LOST_RACE:
-                    return False
-                raise
+        answers = await submitted(self._table, operations)
+        if answers is None:
+            return False
         for (key, row), answer in zip(draft.after.items(), answers, strict=False):
             self._remember(key, Versioned(row, str(answer["etag"])) if row else None)
         if draft.tally:

@@ -51,9 +51,8 @@ class FakeDriftInbox:
         self._write(draft)
         return result
 
-    async def count(self, name: str, tally: Tally) -> None:
+    async def count(self, tally: Tally) -> None:
         """Count something."""
-        assert name
         draft = self._draft()
         draft.count(tally)
         self._write(draft)

@@ -56,23 +56,17 @@ async def take(deps: Dependencies, client: Starter, raw: dict[str, Any]) -> None
         event = parse_event(raw)
     except EventRefused as refusal:
         _log.warning("an event was refused: %s", refusal.reason)
-        await deps.drift.count(_name(raw), because(REFUSED, refusal.reason))
+        await deps.drift.count(because(REFUSED, refusal.reason))
         return
     verdict = await _judged(deps, event)
     if isinstance(verdict, Ignored):
-        await deps.drift.count(event.id, because(IGNORED, verdict.reason))
+        await deps.drift.count(because(IGNORED, verdict.reason))
         return
     seen = SeenEvent(id=event.id, at=event.time, subject=event.subject)
     noted = await deps.drift.note(verdict.resource_id, verdict.owner, seen)
     if noted.fresh or noted.again:
         # One that comes again may have been noted by someone who died before the start.
         await ensure_remediation(client, noted.row, deps.retry_of_fixes, fresh=noted.fresh)
-
-
-def _name(raw: dict[str, Any]) -> str:
-    """Any name of an event of which nothing is known: what it says may be of any kind."""
-    said = raw.get("id")
-    return said if isinstance(said, str) and said else "nameless"
 
 
 async def _judged(deps: Dependencies, event: ResourceEvent) -> Affected | Ignored:

@@ -47,13 +47,8 @@ class DriftInbox(Protocol):
         """
         ...
 
-    async def count(self, name: str, tally: Tally) -> None:
-        """Count events that came to their end without a row.
-
-        Args:
-            name: Any name of the event, which only spreads the load.
-            tally: How many, by end.
-        """
+    async def count(self, tally: Tally) -> None:
+        """Count events that came to their end without a row."""
         ...
 
     async def rows(self) -> list[DriftRow]:

@@ -19,8 +19,11 @@ MOST_EVENTS: Final = 32
 MOST_SUBJECTS: Final = 16
 """Parts of a resource that a row names; beyond them all of it is looked at."""
 
-SHARDS: Final = 16
-"""Partitions of the inbox: each takes one transaction at a time of a process."""
+SHARDS: Final = 4
+"""Partitions of the inbox: each takes one transaction at a time of a process.
+
+Few, since a transaction of many rows costs little more than one of a single row.
+"""
 
 INSTANCE_PREFIX: Final = "drift-"
 

@@ -70,9 +70,9 @@ async def test_nothing_has_happened_yet(world: World) -> None:
 
 async def test_every_event_is_accounted_for_today_and_in_all(world: World) -> None:
     """By what became of it and why."""
-    await world.drift.count("a", {**because("ignored", "own"), "handled": 2, "fixed:x": 9})
+    await world.drift.count({**because("ignored", "own"), "handled": 2, "fixed:x": 9})
     world.clock.move(86_400)
-    await world.drift.count("b", {**because("refused", "no data"), "coalesced": 3, "duplicate": 1})
+    await world.drift.count({**because("refused", "no data"), "coalesced": 3, "duplicate": 1})
     events = (await shown(world))["events"]
     assert events["today"]["total"] == 5
     assert events["today"]["refused"] == {"total": 1, "byReason": {"no data": 1}}
@@ -159,13 +159,13 @@ async def test_service_levels_are_those_of_some_days(world: World) -> None:
     slow = drifted.finding(S.FIXED, fixed_at=NOON + timedelta(hours=1))
     quick = drifted.finding(S.FIXED, fixed_at=NOON + timedelta(seconds=2))
     for one in (slow, quick):
-        await world.drift.count("a", _tally(one))
+        await world.drift.count(_tally(one))
     levels = (await shown(world))["serviceLevels"]
     assert levels["rules"][str(RULE)]["count"] == 2
     assert levels["rules"][str(RULE)]["p50Seconds"] == pytest.approx(2, rel=0.02)
     assert levels["all"]["met"] is False
     world.clock.move(LEVEL_DAYS * 86_400)
-    await world.drift.count("a", _tally(quick))
+    await world.drift.count(_tally(quick))
     levels = (await shown(world))["serviceLevels"]
     assert (levels["all"]["count"], levels["all"]["met"]) == (1, True)
 
