@@ -18,7 +18,7 @@ help: ## Show this list
 install: ## Install what everything needs into .venv and node_modules
 	@sh tools/install.sh
 
-demo: install ## Onboard a tenant of each tier on a local cloud, live (SPEED=60)
+demo: install ## Onboard a tenant of each tier on a local cloud, break them, see them repaired (SPEED=60)
 	@$(PYTHON_IN_VENV) -m localcloud.demo --speed $(SPEED) $(ARGS)
 
 up: install ## Start the local cloud and keep it up until Ctrl-C (OFFSET=0 SPEED=60)

@@ -8,6 +8,7 @@ import azure.durable_functions as df
 from activities.concluding import conclude
 from activities.data import begin_data, poll_data
 from activities.dependencies import Dependencies, dependencies
+from activities.drift_looking import look_at_drift, park_drift
 from activities.ending import end_operation
 from activities.hub import step_hub as reconcile_step
 from activities.hub_wishes import begin_hub, poll_hub
@@ -15,6 +16,9 @@ from activities.keys import end_rotation, look_at_key, renew_key, store_key
 from activities.operations import begin_operation, make_plan, reserve
 from activities.outcomes import outcome_of
 from activities.resources import begin_resource, poll_resource, verify_resource
+from activities.results import send_results
+from activities.sweeping import plan_sweep as shards_of
+from activities.sweeping import sweep_shard as swept_shard
 from landing_zone.contracts import (
     Call,
     Conclusion,
@@ -23,6 +27,8 @@ from landing_zone.contracts import (
     OperationRef,
     Outcome,
 )
+from landing_zone.drift.contracts import Look, Parking
+from landing_zone.drift.sweeping import ShardTask, SweepTask
 from landing_zone.hub_state.contracts import HubStep
 from landing_zone.key_contracts import KeyTask, RotationEnd, RotationRef
 
@@ -68,6 +74,17 @@ def client_activity[C: Contract](
     return run
 
 
+async def plan_sweep(payload: object) -> object:
+    """Every governed subscription, in shards."""
+    return (await shards_of(await dependencies(), SweepTask.parse(payload))).dump()
+
+
+async def sweep_shard(payload: object, client: df.DurableOrchestrationClient) -> object:
+    """Sweep some subscriptions; it answers with what could not be swept in it."""
+    task = ShardTask.parse(payload)
+    return (await swept_shard(await dependencies(), client, task)).dump()
+
+
 async def step_hub(payload: object) -> object:
     """Do one step of reconciling a hub; it answers with its own errors in it."""
     return (await reconcile_step(await dependencies(), HubStep.parse(payload))).dump()
@@ -78,6 +95,7 @@ for _function in (
     activity("reserve", OperationRef, reserve),
     activity("make_plan", OperationRef, make_plan),
     activity("end_operation", OperationEnd, end_operation),
+    activity("send_results", OperationRef, send_results),
     activity("begin_data", Call, begin_data),
     activity("poll_data", Call, poll_data),
     activity("begin_resource", Call, begin_resource),
@@ -87,13 +105,17 @@ for _function in (
     activity("renew_key", KeyTask, renew_key),
     activity("store_key", KeyTask, store_key),
     activity("end_rotation", RotationEnd, end_rotation),
+    activity("park_drift", Parking, park_drift),
     step_hub,
+    plan_sweep,
 ):
     blueprint.activity_trigger(input_name="payload")(_function)
 for _needing_client in (
     client_activity("conclude", Conclusion, conclude),
     client_activity("begin_hub", Call, begin_hub),
     client_activity("poll_hub", Call, poll_hub),
+    client_activity("look_at_drift", Look, look_at_drift),
+    sweep_shard,
 ):
     blueprint.activity_trigger(input_name="payload")(
         blueprint.durable_client_input(client_name="client")(_needing_client)

@@ -5,12 +5,18 @@ The environment is read here and nowhere else.
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from activities.landscape import Landscape
 from landing_zone.clock import Clock, SystemClock
 from landing_zone.data_planes import ApiKeys, SearchIndexes, VaultSecrets
+from landing_zone.drift.ports import DriftInbox, ExemptionStore, FindingStore
 from landing_zone.errors import ConfigurationError
 from landing_zone.hub import HubDocument, parse_hub_document
+from landing_zone.intake.messages import MessageSender
+from landing_zone.intake.settings import IntakeSettings
 from landing_zone.ports import (
     AddressLedger,
     AuditLog,
@@ -19,12 +25,17 @@ from landing_zone.ports import (
     ResourceManager,
     TenantRegistry,
 )
+from landing_zone.remediation.policy import RemediationPolicy, parse_policy
+from landing_zone.retries import RetryPolicy
 from landing_zone.settings import Settings, settings_from
 
 
 @dataclass(frozen=True)
 class Dependencies:
-    """Settings, hubs and ports."""
+    """Settings, hubs and ports.
+
+    Sweeps use `background_arm`: `arm` goes before it where a subscription's quota is short.
+    """
 
     settings: Settings
     document: HubDocument
@@ -35,26 +46,48 @@ class Dependencies:
     audit: AuditLog
     documents: DocumentStore
     arm: ResourceManager
+    background_arm: ResourceManager
     api_keys: ApiKeys
     vaults: VaultSecrets
     indexes: SearchIndexes
+    drift: DriftInbox
+    findings: FindingStore
+    exemptions: ExemptionStore
+    policy: RemediationPolicy
+    landscape: Landscape
+    messages: MessageSender
+
+    @property
+    def retry_of_fixes(self) -> RetryPolicy:
+        """The bounds of putting one resource right."""
+        return self.settings.retry.model_copy(update={"max_attempts": self.policy.attempts})
 
 
-class _Once:
-    """The process's dependencies, made by the first who asks."""
+class Messaging(NamedTuple):
+    """What messages are sent with.
 
-    def __init__(self) -> None:
+    Attributes:
+        sender: Sends them.
+        settings: The pace of the intake.
+    """
+
+    sender: MessageSender
+    settings: IntakeSettings
+
+
+class _Once[T]:
+    """Something of the process's, made by the first who asks."""
+
+    def __init__(self, make: Callable[[], Awaitable[T]]) -> None:
+        self._make = make
         self._turn = asyncio.Lock()
-        self._made: Dependencies | None = None
+        self._made: T | None = None
 
-    async def get(self) -> Dependencies:
+    async def get(self) -> T:
         async with self._turn:
             if self._made is None:
-                self._made = await _make()
+                self._made = await self._make()
             return self._made
-
-
-_once = _Once()
 
 
 async def dependencies() -> Dependencies:
@@ -65,6 +98,22 @@ async def dependencies() -> Dependencies:
         TemporaryError: Storage cannot be reached.
     """
     return await _once.get()
+
+
+async def messages() -> Messaging:
+    """What the process sends messages with: it works where storage does not.
+
+    Raises:
+        ConfigurationError: A setting is wrong.
+    """
+    return await _messaging.get()
+
+
+async def _connect_messages() -> Messaging:
+    from azure_adapters.connect import connect_messages  # noqa: PLC0415 - see below
+
+    settings = settings_from(os.environ)
+    return Messaging(connect_messages(settings), settings.intake)
 
 
 async def _make() -> Dependencies:
@@ -86,10 +135,44 @@ async def _make() -> Dependencies:
         audit=adapters.audit,
         documents=adapters.documents,
         arm=adapters.arm,
+        background_arm=adapters.background_arm,
         api_keys=adapters.api_keys,
         vaults=adapters.vaults,
         indexes=adapters.indexes,
+        drift=adapters.drift,
+        findings=adapters.findings,
+        exemptions=adapters.exemptions,
+        policy=read_policy(settings),
+        landscape=Landscape(
+            document,
+            adapters.registry,
+            adapters.documents,
+            adapters.hub_requests,
+            settings.hub,
+            clock,
+        ),
+        messages=(await messages()).sender,
     )
+
+
+_once = _Once(_make)
+_messaging = _Once(_connect_messages)
+
+
+def read_policy(settings: Settings) -> RemediationPolicy:
+    """The remediation policy that the settings name; the default one where they name none.
+
+    Raises:
+        ConfigurationError: It cannot be read or is not valid.
+    """
+    if settings.remediation is None:
+        return RemediationPolicy()
+    try:
+        return parse_policy(settings.remediation.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(
+            f"SPOKEWRIGHT_REMEDIATION: the policy cannot be read: {error.strerror}"
+        ) from error
 
 
 def read_hubs(settings: Settings) -> HubDocument:

@@ -26,6 +26,8 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
     subscription = outputs.get("subscription", {}).get("subscriptionId", "")
     document = operation_document(_view(deps, end, made))
     document["openWork"] = [item.dump() for item in work]
+    # What the plan refers to: with it, what was applied is known without reading it.
+    document["outputs"] = outputs
     details = {"planHash": end.plan_hash, "code": end.code, "reason": end.reason}
     outcome = "active" if end.ok else "failed"
     await note_operation(deps, end.operation, "tenant.onboard", outcome, details)
@@ -53,7 +55,7 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
         await _release(deps, record)
     # Last: whoever reads here that the operation has ended finds the tenant as it says.
     await deps.documents.put_operation(end.operation.operation_id, document)
-    return Outcome(state="done")
+    return Outcome(state="done", owed=bool(record.owed))
 
 
 def _still_held(

@@ -3,6 +3,7 @@
 Writing by id lets the plan pin each api-version, and one client serves every type.
 """
 
+from copy import copy
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -18,28 +19,45 @@ from azure_adapters.arm_answers import (
     retry_after,
     target_of,
 )
+from azure_adapters.paced import Paced
 from azure_adapters.pipeline import Pipeline
 from landing_zone.contracts import PollTarget
 from landing_zone.errors import PermanentError, TemporaryError
+from landing_zone.pacing.pacer import Pacer
+from landing_zone.pacing.settings import PaceSettings
 from landing_zone.ports import Accepted, Poll
 
 # ARM answers 404 for a resource group or subscription that is gone, too.
 _PAGE_LIMIT: Final = 1000
+_PACE: Final = PaceSettings()
 
 
 class ArmResourceManager:
-    """`ResourceManager` over HTTP."""
+    """`ResourceManager` over HTTP, at the pace that each subscription allows."""
 
-    def __init__(self, endpoint: str, scope: str, credential: AsyncTokenCredential) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        scope: str,
+        credential: AsyncTokenCredential,
+        settings: PaceSettings = _PACE,
+    ) -> None:
         """Build the pipeline; nothing is sent.
 
         Args:
             endpoint: Base URL, without a slash at its end.
             scope: Scope of the tokens.
-            credential: Where tokens come from.
+            credential: Where tokens come from; quotas are counted for it.
+            settings: What Azure lets through.
         """
         self._endpoint = endpoint
-        self._pipeline = Pipeline(endpoint, scope, credential)
+        self._pipeline = Paced(Pipeline(endpoint, scope, credential), Pacer(settings))
+
+    def in_background(self) -> "ArmResourceManager":
+        """The same for background work: it leaves a part of each quota for onboarding."""
+        other = copy(self)
+        other._pipeline = self._pipeline.in_background()  # noqa: SLF001 - it is our own
+        return other
 
     async def get(self, resource_id: str, api_version: str) -> dict[str, Any] | None:
         """The resource, or None where there is none."""
@@ -49,10 +67,18 @@ class ArmResourceManager:
         return self._read(answer)
 
     async def write(
-        self, method: str, path: str, api_version: str, body: dict[str, Any] | None
+        self,
+        method: str,
+        path: str,
+        api_version: str,
+        body: dict[str, Any] | None,
+        *,
+        if_match: str = "",
     ) -> Accepted:
         """Send a PUT, PATCH, POST or DELETE; returns as soon as ARM has accepted it."""
-        answer = await self._pipeline.send(method, self._url(path, api_version), body)
+        url = self._url(path, api_version)
+        headers = {"If-Match": if_match} if if_match else {}
+        answer = await self._pipeline.send(method, url, body, headers)
         if method == "DELETE" and answer.status_code == HTTPStatus.NOT_FOUND:
             return Accepted(None, None, None)
         self._accept(answer)

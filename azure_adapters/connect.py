@@ -1,6 +1,8 @@
 """Makes the adapters from the settings: only here it is known which serves which port."""
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from azure.core.exceptions import ResourceExistsError
@@ -11,15 +13,21 @@ from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 from azure_adapters.api_keys import ArmApiKeys
 from azure_adapters.arm import ArmResourceManager
 from azure_adapters.audit_log import TableAuditLog
+from azure_adapters.dead_letters import ServiceBusDeadLetters
 from azure_adapters.documents import BlobDocumentStore
+from azure_adapters.drift_inbox import TableDriftInbox
+from azure_adapters.exemptions import TableExemptions
+from azure_adapters.findings import TableFindings
 from azure_adapters.hub_requests import TableHubRequests
 from azure_adapters.ledger import TableAddressLedger
 from azure_adapters.registry import TableTenantRegistry
 from azure_adapters.search_indexes import AiSearchIndexes
+from azure_adapters.service_bus import ServiceBusMessageSender
 from azure_adapters.storage_errors import storage_errors
 from azure_adapters.vault_secrets import KeyVaultSecrets
 from landing_zone.clock import Clock
 from landing_zone.hub import HubDocument
+from landing_zone.intake.settings import ServiceBusAddress
 from landing_zone.settings import Settings
 
 
@@ -33,9 +41,13 @@ class Adapters:
     audit: TableAuditLog
     documents: BlobDocumentStore
     arm: ArmResourceManager
+    background_arm: ArmResourceManager
     api_keys: ArmApiKeys
     vaults: KeyVaultSecrets
     indexes: AiSearchIndexes
+    drift: TableDriftInbox
+    findings: TableFindings
+    exemptions: TableExemptions
 
 
 async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Adapters:
@@ -44,16 +56,13 @@ async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Ad
     Raises:
         TemporaryError: Storage cannot be reached.
     """
-    # The SDKs log each request with its headers: a line of ours for each change says more.
-    logging.getLogger("azure").setLevel(logging.WARNING)
-    identity = settings.client_id or None
-    credential = DefaultAzureCredential(managed_identity_client_id=identity)
+    credential = _credential(settings)
     tables = _table_service(settings, credential)
     container = _blob_service(settings, credential).get_container_client(
         f"{settings.prefix}-documents"
     )
     await _ensure_container(container)
-    arm = ArmResourceManager(settings.arm_endpoint, settings.arm_scope, credential)
+    arm = ArmResourceManager(settings.arm_endpoint, settings.arm_scope, credential, settings.pace)
     return Adapters(
         registry=TableTenantRegistry(await _table(tables, settings, "tenants")),
         ledger=TableAddressLedger(await _table(tables, settings, "ranges"), document, clock),
@@ -61,10 +70,39 @@ async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Ad
         audit=TableAuditLog(await _table(tables, settings, "audit")),
         documents=BlobDocumentStore(container),
         arm=arm,
+        background_arm=arm.in_background(),
         api_keys=ArmApiKeys(arm),
         vaults=KeyVaultSecrets(settings.vault_endpoint, settings.vault_scope, credential),
         indexes=AiSearchIndexes(settings.search_endpoint, settings.search_scope, credential),
+        drift=TableDriftInbox(await _table(tables, settings, "drift"), clock),
+        findings=TableFindings(await _table(tables, settings, "findings")),
+        exemptions=TableExemptions(await _table(tables, settings, "exemptions")),
     )
+
+
+def connect_messages(settings: Settings) -> ServiceBusMessageSender:
+    """What messages are sent with; it connects when something is sent."""
+    address = ServiceBusAddress(settings.service_bus, settings.service_bus_namespace)
+    return ServiceBusMessageSender(address, _credential(settings))
+
+
+@asynccontextmanager
+async def connect_queues(
+    address: ServiceBusAddress, client_id: str
+) -> AsyncIterator[tuple[ServiceBusDeadLetters, ServiceBusMessageSender]]:
+    """What dead letters are read with, and sent again."""
+    async with DefaultAzureCredential(managed_identity_client_id=client_id or None) as credential:
+        sender = ServiceBusMessageSender(address, credential)
+        try:
+            yield ServiceBusDeadLetters(address, credential), sender
+        finally:
+            await sender.close()
+
+
+def _credential(settings: Settings) -> DefaultAzureCredential:
+    # The SDKs log each request with its headers: a line of ours for each change says more.
+    logging.getLogger("azure").setLevel(logging.WARNING)
+    return DefaultAzureCredential(managed_identity_client_id=settings.client_id or None)
 
 
 def _table_service(settings: Settings, credential: DefaultAzureCredential) -> TableServiceClient:

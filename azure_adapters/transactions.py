@@ -4,13 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import (
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
 from azure.data.tables import TableEntity, TableTransactionError, UpdateMode
 from azure.data.tables.aio import TableClient
 
 from azure_adapters.storage_errors import storage_errors
 
 HEAD = "head"
+_LOST_RACE = frozenset({404, 409, 412})
 
 
 async def read_row(table: TableClient, partition: str, row: str) -> TableEntity | None:
@@ -78,10 +83,51 @@ async def commit_at(
         try:
             answers = await table.submit_transaction([first, *rows, *gone])
         except TableTransactionError as error:
-            if error.status_code in {404, 409, 412}:
+            if error.status_code in _LOST_RACE:
                 return None
             raise
     return str(answers[0]["etag"])
+
+
+async def submitted(
+    table: TableClient, operations: Sequence[tuple[Any, ...]]
+) -> list[Mapping[str, Any]] | None:
+    """Do several things in one partition at once, or nothing; a single one without a transaction.
+
+    Args:
+        table: The table.
+        operations: As the SDK's transactions take them: create, update and delete.
+
+    Returns:
+        What each was answered; None when another writer was first.
+    """
+    async with storage_errors():
+        try:
+            if len(operations) == 1:
+                return [await _alone(table, operations[0])]
+            return list(await table.submit_transaction(operations))
+        except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError):
+            return None
+        except TableTransactionError as error:
+            if error.status_code in _LOST_RACE:
+                return None
+            raise
+
+
+async def _alone(table: TableClient, operation: tuple[Any, ...]) -> Mapping[str, Any]:
+    """A transaction costs several times what a single request does."""
+    kind, entity, *conditions = operation
+    options = conditions[0] if conditions else {}
+    match kind:
+        case "create":
+            return await table.create_entity(entity)
+        case "update":
+            return await table.update_entity(entity, **options)
+        case "delete":
+            await table.delete_entity(entity, **options)
+            return {}
+        case _:
+            raise ValueError(f"{kind} is no operation that is used here")
 
 
 def etag_of(row: TableEntity | None) -> str | None:

@@ -13,6 +13,7 @@ from landing_zone.capacity import (
 )
 from landing_zone.errors import PermanentError
 from landing_zone.hub import Hub, HubDocument
+from landing_zone.intake.replies import Reply
 from landing_zone.key_records import KeyRecord
 from landing_zone.lifecycle import TenantEvent, TenantState
 from landing_zone.request_parsing import Fault
@@ -48,9 +49,23 @@ type Admission = Insert | Restart | Same
 
 
 def admit(
-    request: TenantRequest, existing: TenantRecord | None, actor: str, now: datetime
+    request: TenantRequest,
+    existing: TenantRecord | None,
+    actor: str,
+    now: datetime,
+    reply: Reply | None = None,
 ) -> Admission:
     """What the request means.
+
+    A message may be delivered again after all that it asked for has been done, and has failed: what
+    it began is what it gets.
+
+    Args:
+        request: What is asked for.
+        existing: What the registry knows of the tenant.
+        actor: Who asks.
+        now: The time.
+        reply: Who is to be told by message how it ends.
 
     Raises:
         PermanentError: The tenant exists and was asked for differently (`TenantExists`), or
@@ -58,7 +73,9 @@ def admit(
             (`OpenWork`).
     """
     if existing is None:
-        return Insert(new_tenant(request, actor, now))
+        return Insert(new_tenant(request, actor, now, reply))
+    if reply is not None and existing.reply is not None and existing.reply.origin == reply.origin:
+        return Same(existing, under_way=existing.state in UNDER_WAY)
     if existing.open_work and existing.request != request:
         raise PermanentError(
             "OpenWork",
@@ -66,7 +83,7 @@ def admit(
             "send the same request again, which picks them up, or remove them first",
         )
     if existing.state in _OVER:
-        return Restart(_asked_again(request, existing, actor, now))
+        return Restart(_asked_again(request, existing, actor, now, reply))
     if existing.request == request:
         return Same(existing, under_way=existing.state in UNDER_WAY)
     raise PermanentError(
@@ -77,7 +94,11 @@ def admit(
 
 
 def _asked_again(
-    request: TenantRequest, existing: TenantRecord, actor: str, now: datetime
+    request: TenantRequest,
+    existing: TenantRecord,
+    actor: str,
+    now: datetime,
+    reply: Reply | None,
 ) -> TenantRecord:
     return existing.after(
         TenantEvent.RE_REQUEST,
@@ -90,6 +111,7 @@ def _asked_again(
         recoveries=0,
         active_since=None,
         keys=KeyRecord(),
+        reply=reply,
     )
 
 

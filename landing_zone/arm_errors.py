@@ -53,6 +53,8 @@ PATIENCE: dict[str, float] = {
     "ExpiredAuthenticationToken": 120.0,
     "InvalidAuthenticationToken": 120.0,
     "InvalidAuthenticationTokenTenant": 600.0,
+    # Until the hub's reconciler has written the other side of the peering again.
+    "RemotePeeringIsDisconnected": 900.0,
     "ResourceNotFound": 120.0,
     "Unauthorized": 120.0,
     "ConflictError": 300.0,
@@ -78,6 +80,7 @@ _HINTS = {
     "QuotaExceeded": "remove what is unused, or take a higher tier of the service",
     "ResourcesExistingOnSubscription": "remove what is left in the subscription, then try again",
     "CannotDeleteResource": "remove what stands in it or uses it, then try again",
+    "RemotePeeringIsDisconnected": "see why the hub's reconciler does not write its side again",
     "ScopeLocked": "remove the lock, then try again",
     "VnetAddressSpacesOverlap": "the range is in use by a peering that the ledger does not know",
     "AnotherPeeringAlreadyReferencesRemoteVnet": "delete the hub's peering of the removed spoke",

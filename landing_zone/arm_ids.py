@@ -4,6 +4,14 @@ Ids compare without regard to case (Azure changes the casing between its own ans
 and `normalized` are how the rest of the house does it.
 """
 
+import re
+from typing import Final
+
+LONGEST: Final = 2048
+# What no name of a resource holds (learn: azure-resource-manager/management/resource-name-rules),
+# and what would lead a path elsewhere.
+_SEGMENT: Final = re.compile(r"(?!\.\.?$)(?! )[^/\\?#%<>\x00-\x1f\x7f]+(?<! )")
+
 
 def subscription_scope(subscription_id: str) -> str:
     """`/subscriptions/{id}`."""
@@ -36,6 +44,13 @@ def arm_id(scope: str, resource_type: str, *names: str) -> str:
 def normalized(resource_id: str) -> str:
     """The id in the form in which two spellings of it are equal."""
     return resource_id.rstrip("/").lower()
+
+
+def is_legal(resource_id: str) -> bool:
+    """Whether a text from outside could be an id; a slash at its end does no harm."""
+    start, *segments = resource_id.removesuffix("/").split("/")
+    legal = not start and all(_SEGMENT.fullmatch(segment) for segment in segments)
+    return legal and len(resource_id) <= LONGEST and resource_id.isprintable()
 
 
 def same_id(one: str, other: str) -> bool:

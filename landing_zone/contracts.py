@@ -182,6 +182,7 @@ class Outcome(Contract):
         hint: What a person can do about it.
         plan: The plan, where the call was to make one.
         turn: What a rotation of a key has to do, where the call was to find out.
+        owed: Whether someone is to be told by message what came of it.
     """
 
     state: Literal["done", "pending", "retry", "failed"]
@@ -195,6 +196,7 @@ class Outcome(Contract):
     hint: str = ""
     plan: PlanSummary | None = None
     turn: KeyTurn | None = None
+    owed: bool = False
 
 
 type ResourceState = Literal["done", "failed", "skipped"]

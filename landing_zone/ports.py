@@ -211,9 +211,18 @@ class ResourceManager(Protocol):
         ...
 
     async def write(
-        self, method: str, path: str, api_version: str, body: dict[str, Any] | None
+        self,
+        method: str,
+        path: str,
+        api_version: str,
+        body: dict[str, Any] | None,
+        *,
+        if_match: str = "",
     ) -> Accepted:
-        """Send a PUT, PATCH, POST or DELETE; returns as soon as ARM has accepted it."""
+        """Send a PUT, PATCH, POST or DELETE; returns as soon as ARM has accepted it.
+
+        With `if_match` it is refused, temporarily, where the resource has another ETag by now.
+        """
         ...
 
     async def poll(self, target: PollTarget) -> Poll:

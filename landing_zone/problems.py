@@ -16,6 +16,8 @@ _STATUS = {
     "InvalidTransition": HTTPStatus.CONFLICT,
     "TenantNotActive": HTTPStatus.CONFLICT,
     "TenantNotFound": HTTPStatus.NOT_FOUND,
+    "FindingNotFound": HTTPStatus.NOT_FOUND,
+    "ExemptionNotFound": HTTPStatus.NOT_FOUND,
     "OperationNotFound": HTTPStatus.NOT_FOUND,
     "RegionNotServed": HTTPStatus.BAD_REQUEST,
 }

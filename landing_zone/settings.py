@@ -24,7 +24,23 @@
 | `SPOKEWRIGHT_HUB_COLLECT_MOST_SECONDS` | the longest such time, seconds | 120 |
 | `SPOKEWRIGHT_HUB_PEERING_COLLECT_SECONDS` | the same for the hub network, seconds | 0.5 |
 | `SPOKEWRIGHT_HUB_POLL_SECONDS` | longest wait of a tenant between looks, seconds | 30 |
+| `SPOKEWRIGHT_REMEDIATION` | path of the remediation policy | the default policy |
 | `SPOKEWRIGHT_KEYS_SETTLE_SECONDS` | time for the gateway to learn of a new key, seconds | 600 |
+| `SPOKEWRIGHT_SERVICE_BUS` | connection string of the Service Bus namespace | none |
+| `SPOKEWRIGHT_SERVICE_BUS__fullyQualifiedNamespace` | its host name, reached by identity | none |
+| `SPOKEWRIGHT_INTAKE_RETURN_SECONDS` | first wait of a message put back, seconds | 30 |
+| `SPOKEWRIGHT_INTAKE_RETURN_MOST_SECONDS` | longest wait of a message put back, seconds | 600 |
+| `SPOKEWRIGHT_PACE_READS` | reads that a full quota of a subscription allows at once | 250 |
+| `SPOKEWRIGHT_PACE_READS_PER_SECOND` | reads a second that it allows for good | 25 |
+| `SPOKEWRIGHT_PACE_WRITES` | the same for writes | 200 |
+| `SPOKEWRIGHT_PACE_WRITES_PER_SECOND` | the same for writes | 10 |
+| `SPOKEWRIGHT_PACE_DELETES` | the same for deletes | 200 |
+| `SPOKEWRIGHT_PACE_DELETES_PER_SECOND` | the same for deletes | 10 |
+| `SPOKEWRIGHT_PACE_RESERVE` | share of a quota that sweeps leave for onboarding | 0.4 |
+| `SPOKEWRIGHT_PACE_IN_PLACE_SECONDS` | longest wait of a call within its function, seconds | 1 |
+| `SPOKEWRIGHT_PACE_IN_PLACE_CALLS` | most calls of a process that wait so | 25 |
+| `SPOKEWRIGHT_PACE_HOLD_SECONDS` | first hold after a 429 without Retry-After, seconds | 2 |
+| `SPOKEWRIGHT_PACE_HOLD_MOST_SECONDS` | longest such hold, seconds | 300 |
 | `AZURE_CLIENT_ID` | client id of a user-assigned identity | the system-assigned one |
 """
 
@@ -36,7 +52,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from landing_zone.errors import ConfigurationError
 from landing_zone.hub_state.limits import HubSettings
+from landing_zone.intake.settings import IntakeSettings
 from landing_zone.key_settings import KeySettings
+from landing_zone.pacing.settings import PaceSettings
 from landing_zone.retries import RetryPolicy
 
 # A base URL in which `{name}` stands once, for the name of the service.
@@ -46,6 +64,8 @@ _GROUPS = {
     "retry": "SPOKEWRIGHT_RETRY_",
     "hub": "SPOKEWRIGHT_HUB_",
     "keys": "SPOKEWRIGHT_KEYS_",
+    "intake": "SPOKEWRIGHT_INTAKE_",
+    "pace": "SPOKEWRIGHT_PACE_",
 }
 
 
@@ -68,6 +88,11 @@ class Settings(BaseModel):
         retry: Bounds of the attempts at one resource.
         hub: The pace of the hubs' reconciler.
         keys: The pace of key rotations.
+        remediation: Path of the remediation policy; None for the default one.
+        service_bus: Connection string of the Service Bus namespace; empty where its name is used.
+        service_bus_namespace: Its host name; empty where the connection string is used.
+        intake: The pace of the intake.
+        pace: What Azure Resource Manager lets through, and how its quota is spent.
     """
 
     # A fault's input may be the whole environment, and the chain of causes is logged.
@@ -88,6 +113,11 @@ class Settings(BaseModel):
     retry: RetryPolicy = RetryPolicy()
     hub: HubSettings = HubSettings()
     keys: KeySettings = KeySettings()
+    remediation: Path | None = None
+    service_bus: Annotated[str, Field(repr=False)] = ""
+    service_bus_namespace: str = ""
+    intake: IntakeSettings = IntakeSettings()
+    pace: PaceSettings = PaceSettings()
 
 
 _VARIABLES = {
@@ -103,6 +133,9 @@ _VARIABLES = {
     "storage_connection": "AzureWebJobsStorage",
     "prefix": "SPOKEWRIGHT_PREFIX",
     "client_id": "AZURE_CLIENT_ID",
+    "remediation": "SPOKEWRIGHT_REMEDIATION",
+    "service_bus": "SPOKEWRIGHT_SERVICE_BUS",
+    "service_bus_namespace": "SPOKEWRIGHT_SERVICE_BUS__fullyQualifiedNamespace",
 }
 
 

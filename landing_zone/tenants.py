@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from landing_zone.contracts import OpenWork
+from landing_zone.intake.replies import OwedResult, Reply
 from landing_zone.key_records import KeyRecord
 from landing_zone.lifecycle import TenantEvent, TenantState, next_state
 from landing_zone.reservation import Reservation
@@ -32,6 +33,8 @@ class TenantRecord(BaseModel):
         recoveries: Times that the current operation was started anew.
         active_since: When it first became active; None before.
         keys: What is known of its API key.
+        reply: Who is to be told by message how the current operation ends; None for nobody.
+        owed: What is still to be told by message.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,6 +54,8 @@ class TenantRecord(BaseModel):
     recoveries: int = 0
     active_since: AwareDatetime | None = None
     keys: KeyRecord = KeyRecord()
+    reply: Reply | None = None
+    owed: tuple[OwedResult, ...] = ()
 
     @property
     def tenant_id(self) -> str:
@@ -71,10 +76,27 @@ class TenantRecord(BaseModel):
         state = next_state(self.state, event)
         begun = self.active_since or (at if state is TenantState.ACTIVE else None)
         update = {"state": state, "updated_at": at, "active_since": begun, **changes}
-        return self.model_copy(update=update)
+        return _owing(self.model_copy(update=update), self.state)
 
 
-def new_tenant(request: TenantRequest, actor: str, at: datetime) -> TenantRecord:
+def _owing(record: TenantRecord, before: TenantState) -> TenantRecord:
+    """The record with what is to be told now that it has left a state."""
+    if before is not TenantState.PROVISIONING or record.reply is None:
+        return record
+    owed = OwedResult(
+        reply=record.reply,
+        operation_id=record.operation_id,
+        outcome="active" if record.state is TenantState.ACTIVE else "failed",
+        reason=record.reason,
+        hint=record.hint,
+        at=record.updated_at,
+    )
+    return record.model_copy(update={"owed": (*record.owed, owed)})
+
+
+def new_tenant(
+    request: TenantRequest, actor: str, at: datetime, reply: Reply | None = None
+) -> TenantRecord:
     """The record of a tenant that has just been asked for."""
     return TenantRecord(
         request=request,
@@ -83,6 +105,7 @@ def new_tenant(request: TenantRequest, actor: str, at: datetime) -> TenantRecord
         actor=actor,
         created_at=at,
         updated_at=at,
+        reply=reply,
     )
 
 

@@ -23,6 +23,9 @@ from orchestrators.fan_out import Results, Walk, walk
 REQUEST_RETRY = RetryPolicy(deadline_seconds=1800.0)
 """Bounds of admission, reservation and bookkeeping, where nothing of Azure's is waited for."""
 
+RESULT_RETRY = RetryPolicy(max_attempts=4, deadline_seconds=60.0)
+"""Bounds of telling by message how it ended: where they are not enough, a timer does it later."""
+
 
 def onboard_tenant(context: DurableOrchestrationContext) -> Steps[dict[str, Any]]:
     """Bring a tenant from requested to active, or to failed with nothing left unlisted.
@@ -34,6 +37,7 @@ def onboard_tenant(context: DurableOrchestrationContext) -> Steps[dict[str, Any]
     5. Verify the conditions that hold only when all is there.
     6. End it: active; or, after a failure, walk the same plan backwards over what was begun, and
        list what could not be taken back.
+    7. Tell by message how it ended, where it was asked for by message.
     """
     operation = OperationRef.parse(context.get_input(dict))
     board = Board(context, operation)
@@ -44,6 +48,8 @@ def onboard_tenant(context: DurableOrchestrationContext) -> Steps[dict[str, Any]
         end = yield from _build(context, operation, outcome.plan, board)
     board.show(phase="end")
     ended = yield from settle(context, "end_operation", end, REQUEST_RETRY, board)
+    if ended.owed:
+        yield from settle(context, "send_results", operation, RESULT_RETRY, board)
     return {"ok": end.ok and ended.state == "done"}
 
 

@@ -61,7 +61,13 @@ class FakeArm:
         return copy.deepcopy(self.bodies.get(normalized(resource_id)))
 
     async def write(
-        self, method: str, path: str, api_version: str, body: dict[str, Any] | None
+        self,
+        method: str,
+        path: str,
+        api_version: str,
+        body: dict[str, Any] | None,
+        *,
+        if_match: str = "",  # noqa: ARG002 - no test writes in between
     ) -> Accepted:
         """Keep or drop a resource; over at once unless scripted."""
         assert api_version

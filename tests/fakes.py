@@ -1,25 +1,27 @@
 """Small in-memory implementations of the ports, and a world made of them."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from activities.dependencies import Dependencies
+from activities.landscape import Landscape
 from landing_zone.audit import AuditEntry, AuditRecord, chain
-from landing_zone.capacity import NO_CLAIMS, Claims, place, total_claims
 from landing_zone.errors import PermanentError
 from landing_zone.hub import HubDocument, parse_hub_document
-from landing_zone.hub_state.members import HubRow, Lane, Member
+from landing_zone.hub_state.limits import HubSettings
 from landing_zone.plan import Plan
 from landing_zone.ports import Page, Versioned
+from landing_zone.remediation.policy import RemediationPolicy
 from landing_zone.request_parsing import parse_tenant_text
-from landing_zone.reservation import Reservation
 from landing_zone.settings import Settings
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
 from tests.fake_arm import FakeArm
+from tests.fake_drift import FakeDriftInbox, FakeExemptions, FakeFindings
+from tests.fake_hubs import FakeHubRequests, FakeLedger
+from tests.fake_messages import FakeMessages
 from tests.fake_planes import FakeApiKeys, FakeSearchIndexes, FakeVaults
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -91,102 +93,6 @@ class FakeRegistry:
         """Let go of a subscription that the tenant holds."""
         if self.claims.get(subscription_id.lower()) == tenant_id:
             del self.claims[subscription_id.lower()]
-
-
-class FakeLedger:
-    """Ranges of the hubs' pools, and what is claimed of their limits."""
-
-    def __init__(self, clock: FakeClock, document: HubDocument = HUBS) -> None:
-        self._clock = clock
-        self._document = document
-        self.held: dict[tuple[str, str], Reservation] = {}
-        self.claims: dict[tuple[str, str], Claims] = {}
-
-    async def reserve(
-        self,
-        hub: str,
-        tenant_id: str,
-        prefix_length: int,
-        seen: Sequence[str],
-        claims: Claims = NO_CLAIMS,
-    ) -> Reservation:
-        """Hold a range: the one that is held already, or a free one."""
-        if (hub, tenant_id) not in self.held:
-            self.held[hub, tenant_id] = place(
-                self._document.hub(hub),
-                [found for found in self.held.values() if found.hub == hub],
-                total_claims(one for (name, _), one in self.claims.items() if name == hub),
-                prefix_length=prefix_length,
-                claims=claims,
-                seen=[IPv4Network(cidr, strict=False) for cidr in seen],
-                today=self._clock.now().date(),
-            )
-            self.claims[hub, tenant_id] = claims
-        return self.held[hub, tenant_id]
-
-    async def held_by(self, hub: str, tenant_id: str) -> Reservation | None:
-        """What the tenant holds of the hub, or None."""
-        return self.held.get((hub, tenant_id))
-
-    async def release(self, hub: str, tenant_id: str) -> None:
-        """Hold nothing for the tenant any more."""
-        self.held.pop((hub, tenant_id), None)
-        self.claims.pop((hub, tenant_id), None)
-
-
-class FakeHubRequests:
-    """Rows of the lanes of hubs, with versions."""
-
-    def __init__(self, clock: FakeClock) -> None:
-        self._clock = clock
-        self.rows: dict[tuple[str, str, str], Versioned[HubRow]] = {}
-        self.answered: list[HubRow] = []
-        self.writes = 0
-
-    def _put(self, row: HubRow) -> None:
-        self.writes += 1
-        member = row.member
-        key = (member.hub, member.lane, member.name)
-        self.rows[key] = Versioned(row, f"etag-{self.writes}")
-
-    async def ask(self, member: Member, *, present: bool) -> HubRow | None:
-        """Ask for something, or to be gone."""
-        found = self.rows.get((member.hub, member.lane, member.name))
-        if found is None and not present:
-            return None
-        now = self._clock.now()
-        if found is None:
-            wanted = HubRow(member=member, since=now)
-        else:
-            wanted = found.value.asked(present=present, member=member, at=now)
-        if found is None or wanted != found.value:
-            self._put(wanted)
-        return wanted
-
-    async def get(self, hub: str, lane: Lane, name: str) -> HubRow | None:
-        """The row of the member of that name, or None."""
-        found = self.rows.get((hub, lane, name))
-        return found.value if found else None
-
-    async def all(self, hub: str, lane: Lane) -> list[Versioned[HubRow]]:
-        """All rows of a lane."""
-        return [row for key, row in self.rows.items() if key[:2] == (hub, lane)]
-
-    async def settle(self, row: Versioned[HubRow], failure: PermanentError | None = None) -> bool:
-        """Answer a row, unless it has changed."""
-        member = row.value.member
-        key = (member.hub, member.lane, member.name)
-        found = self.rows.get(key)
-        if found is None or found.etag != row.etag:
-            return False
-        self.answered.append(row.value)
-        if failure is not None:
-            self._put(row.value.failed(failure.code, failure.message, failure.hint))
-        elif row.value.present:
-            self._put(row.value.model_copy(update={"state": "applied"}))
-        else:
-            del self.rows[key]
-        return True
 
 
 class FakeAuditLog:
@@ -273,6 +179,7 @@ class FakeStatus(NamedTuple):
     instance_id: str = ""
     runtime_status: str | None = None
     custom_status: Any = None
+    output: Any = None
 
 
 class FakeDurableClient:
@@ -332,7 +239,11 @@ class World:
         self.api_keys = FakeApiKeys()
         self.vaults = FakeVaults()
         self.indexes = FakeSearchIndexes()
+        self.messages = FakeMessages()
         self.client = FakeDurableClient()
+        self.drift = FakeDriftInbox(self.clock)
+        self.findings = FakeFindings()
+        self.exemptions = FakeExemptions()
         self.deps = Dependencies(
             settings=Settings(hubs=Path("hubs.yaml"), storage_connection="none"),
             document=document,
@@ -343,9 +254,23 @@ class World:
             audit=self.audit,
             documents=self.documents,
             arm=self.arm,
+            background_arm=self.arm,
             api_keys=self.api_keys,
             vaults=self.vaults,
             indexes=self.indexes,
+            drift=self.drift,
+            findings=self.findings,
+            exemptions=self.exemptions,
+            policy=RemediationPolicy(),
+            landscape=Landscape(
+                document,
+                self.registry,
+                self.documents,
+                self.hub_requests,
+                HubSettings(),
+                self.clock,
+            ),
+            messages=self.messages,
         )
 
 

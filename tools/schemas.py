@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from landing_zone.hub import HubDocument
+from landing_zone.intake.results import OnboardingResult
 from landing_zone.tenant_request.schema import DIALECT, schema_text
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -18,8 +19,15 @@ def hub_schema() -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
+def result_schema() -> str:
+    """The JSON Schema of what the queue of results tells."""
+    schema = {"$schema": DIALECT, **OnboardingResult.model_json_schema(by_alias=True)}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
 PUBLISHED: dict[str, Callable[[], str]] = {
     "hub.schema.json": hub_schema,
+    "onboarding-result.schema.json": result_schema,
     "tenant-request.schema.json": schema_text,
 }
 

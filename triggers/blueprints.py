@@ -6,12 +6,19 @@ import azure.durable_functions as df
 
 from triggers import (
     capacity,
+    compliance,
+    drift,
+    drift_retention,
+    exemptions,
     health,
     hubs,
     key_requests,
     key_rotation,
     operations,
     recovery,
+    resource_events,
+    results,
+    service_bus,
     tenants,
 )
 
@@ -24,4 +31,11 @@ BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     hubs.blueprint,
     key_requests.blueprint,
     key_rotation.blueprint,
+    resource_events.blueprint,
+    drift.blueprint,
+    drift_retention.blueprint,
+    compliance.blueprint,
+    exemptions.blueprint,
+    service_bus.blueprint,
+    results.blueprint,
 )

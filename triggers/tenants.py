@@ -11,6 +11,8 @@ from activities.dependencies import Dependencies, dependencies
 from activities.registered import every_tenant
 from landing_zone.admission import Insert, Restart, Same, admit, faults_of, require_place
 from landing_zone.errors import PermanentError, TemporaryError
+from landing_zone.intake.replies import Reply
+from landing_zone.intake.results import links_of
 from landing_zone.request_parsing import Fault, InvalidRequest, parse_tenant_text
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord, is_tenant_id
@@ -51,7 +53,7 @@ async def _request_tenant(req: func.HttpRequest, client: Starter) -> func.HttpRe
     if not under_way:
         return answer(tenant_document(record))
     await start(client, record)
-    links = links_of(record)
+    links = links_of(record.tenant_id, record.operation_id)
     document = {
         "tenantId": record.tenant_id,
         "state": record.state.value,
@@ -62,7 +64,7 @@ async def _request_tenant(req: func.HttpRequest, client: Starter) -> func.HttpRe
 
 
 async def admitted(
-    deps: Dependencies, request: TenantRequest, actor: str
+    deps: Dependencies, request: TenantRequest, actor: str, reply: Reply | None = None
 ) -> tuple[TenantRecord, bool]:
     """The tenant's record once the request is in the registry, and whether work is to be done.
 
@@ -76,7 +78,7 @@ async def admitted(
     for _ in range(RACES):
         found = await deps.registry.get(request.tenant_id)
         existing = found.value if found else None
-        match admit(request, existing, actor, deps.clock.now()):
+        match admit(request, existing, actor, deps.clock.now(), reply):
             case Same(record, under_way):
                 return record, under_way
             case Insert(record):
@@ -130,14 +132,6 @@ async def _show_tenant(req: func.HttpRequest) -> func.HttpResponse:
     return answer(tenant_document(found.value))
 
 
-def links_of(record: TenantRecord) -> dict[str, str]:
-    """Where a tenant and its current operation are looked at."""
-    return {
-        "tenant": f"/api/tenants/{record.tenant_id}",
-        "operation": f"/api/operations/{record.operation_id}",
-    }
-
-
 def tenant_document(record: TenantRecord) -> dict[str, Any]:
     """A tenant as callers see it."""
     reservation = record.reservation
@@ -155,7 +149,7 @@ def tenant_document(record: TenantRecord) -> dict[str, Any]:
         "createdAt": record.created_at.isoformat(),
         "updatedAt": record.updated_at.isoformat(),
         "openWork": [item.dump() for item in record.open_work],
-        "links": links_of(record),
+        "links": links_of(record.tenant_id, record.operation_id),
     }
     if record.reason:
         document |= {"reason": record.reason, "hint": record.hint}

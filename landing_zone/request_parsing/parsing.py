@@ -4,12 +4,11 @@ from pydantic import ValidationError
 
 from landing_zone.request_parsing.faults import Fault, InvalidRequest
 from landing_zone.request_parsing.json_text import read_json
-from landing_zone.request_parsing.reading import MOST_BYTES, Reading, refuse
+from landing_zone.request_parsing.reading import Reading, decoded, refuse
 from landing_zone.request_parsing.translation import translated
 from landing_zone.request_parsing.yaml_text import read_yaml
 from landing_zone.tenant_request import TenantRequest
 
-_OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _UTF8 = ("", "utf-8", "utf8", "us-ascii")
 
 
@@ -26,8 +25,8 @@ def parse_tenant_text(text: bytes, *, content_type: str = "") -> TenantRequest:
     media_type, charset = _split(content_type)
     if charset not in _UTF8:
         refuse("is declared in another encoding", "UTF-8")
-    decoded = _decoded(text)
-    reading = read_json(decoded) if _is_json(decoded, media_type) else read_yaml(decoded)
+    readable = decoded(text)
+    reading = read_json(readable) if _is_json(readable, media_type) else read_yaml(readable)
     if reading.document is None and not reading.faults:
         refuse("is empty", "a tenant request as YAML or JSON")
     return _validated(reading)
@@ -57,20 +56,6 @@ def _split(content_type: str) -> tuple[str, str]:
     media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
     charsets = [part.removeprefix("charset=") for part in parameters if part.startswith("charset=")]
     return media_type, charsets[0].strip('"') if charsets else ""
-
-
-def _decoded(text: bytes) -> str:
-    if len(text) > MOST_BYTES:
-        refuse(f"is {len(text)} bytes long", f"at most {MOST_BYTES} bytes")
-    if text.startswith(_OTHER_ENCODINGS):
-        refuse("is in UTF-16 or UTF-32", "UTF-8")
-    try:
-        decoded = text.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        refuse(f"is not UTF-8: byte {error.start + 1} is no part of a character", "UTF-8")
-    if "\x00" in decoded:
-        refuse("holds a zero byte; it may be in UTF-16 or UTF-32", "UTF-8")
-    return decoded
 
 
 def _is_json(text: str, media_type: str) -> bool:

@@ -8,6 +8,7 @@ from landing_zone.request_parsing.faults import Fault, InvalidRequest
 MOST_BYTES = 256 * 1024
 MOST_LEVELS = 20
 MOST_DIGITS = 18
+_OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,25 @@ class Reading:
 
     document: Any
     faults: tuple[Fault, ...] = ()
+
+
+def decoded(text: bytes) -> str:
+    """What was sent, as text.
+
+    Raises:
+        InvalidRequest: It is too long, or not UTF-8.
+    """
+    if len(text) > MOST_BYTES:
+        refuse(f"is {len(text)} bytes long", f"at most {MOST_BYTES} bytes")
+    if text.startswith(_OTHER_ENCODINGS):
+        refuse("is in UTF-16 or UTF-32", "UTF-8")
+    try:
+        found = text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        refuse(f"is not UTF-8: byte {error.start + 1} is no part of a character", "UTF-8")
+    if "\x00" in found:
+        refuse("holds a zero byte; it may be in UTF-16 or UTF-32", "UTF-8")
+    return found
 
 
 def refuse(message: str, allowed: str = "", path: str = "") -> NoReturn:

@@ -30,6 +30,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--identity-state", type=Path, required=True, help="its signing key")
     parser.add_argument("--hub", type=Path, required=True, help="the hub document")
     parser.add_argument("--speed", type=_speed, default=1.0, help="times faster than Azure")
+    parser.add_argument(
+        "--event-grid", action="store_true", help="Event Grid takes the events, and proves webhooks"
+    )
     return parser.parse_args()
 
 
@@ -43,6 +46,7 @@ def main() -> int:
             arguments.identity_state,
             parse_hub_document(arguments.hub.read_text(encoding="utf-8")),
             arguments.speed,
+            arguments.event_grid,
         )
         context = tls(arguments.certificate)
         made = applications(settings)

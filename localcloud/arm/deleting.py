@@ -81,6 +81,7 @@ def member_ended(cloud: Cloud, operation: Operation) -> None:
             check_deletable(cloud.store, record)
         except ArmError as error:
             operations.end(cloud, operation, error.as_error())
+            operations.tell(cloud, operation, operation.target, succeeded=False)
             return
         remove(cloud, record)
     operations.end(cloud, operation)

@@ -52,6 +52,8 @@ class Gateway:
         content = await content_of(request)
         call = call_of(request, content)
         fault, answer = self._answer(call)
+        if call.method != "GET":
+            self.cloud.news.ring()
         kind = fault.document.effect.kind if fault is not None else ""
         if answer.hold:
             await asyncio.sleep(answer.hold)
@@ -99,7 +101,10 @@ class Gateway:
             raise self.faults.error_of(fault)
         if kind == _BREAKS_BEFORE:
             return Answer(HTTPStatus.INTERNAL_SERVER_ERROR)
-        return handle(self.cloud, replace(call, effect=self.faults.effect_of(fault)))
+        answer = handle(self.cloud, replace(call, effect=self.faults.effect_of(fault)))
+        if fault is not None and kind == "late":
+            answer.hold += self.faults.scaled(fault.document.effect.seconds)
+        return answer
 
     async def _break(self, request: web.Request, fault: Fault | None) -> web.StreamResponse:
         """Close the connection without an answer."""

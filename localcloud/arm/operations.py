@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from localcloud.arm.errors import ArmError, not_found
-from localcloud.arm.events import emit
+from localcloud.arm.events import Origin, emit, origin_of
 from localcloud.arm.exchange import Answer, Call
 from localcloud.arm.paths import subscription_of
 from localcloud.arm.profile import retry_headers
@@ -29,6 +29,8 @@ def begin(
     host: str = "",
     also: tuple[str, ...] = (),
     accepted: bool = False,
+    creates: bool = False,
+    awaits_proof: bool = False,
 ) -> Operation:
     """Store an operation that ends after a while.
 
@@ -41,9 +43,12 @@ def begin(
         host: The resource that it keeps others from writing.
         also: Keys of what ends together with the target.
         accepted: Whether its Location answers 202 until it has ended.
+        creates: Whether the resource was not there before.
+        awaits_proof: Whether it cannot end before a webhook has proved itself.
     """
     now = cloud.now()
     effect = call.effect
+    origin = origin_of(call)
     operation = Operation(
         id=str(uuid.uuid4()),
         kind=kind,
@@ -58,8 +63,12 @@ def begin(
         failure=effect.failure,
         stuck=effect.fault if effect.stuck else "",
         hidden_until=now + effect.hidden_operation if effect.hidden_operation else 0.0,
-        caller=call.principal,
-        correlation_id=call.correlation_id,
+        caller=origin.caller,
+        correlation_id=origin.correlation_id,
+        claims=dict(origin.claims),
+        request=dict(origin.request),
+        creates=creates,
+        awaits_proof=awaits_proof,
     )
     _remember(cloud, operation)
     return operation
@@ -150,9 +159,9 @@ def tell(cloud: Cloud, operation: Operation, resource_id: str, *, succeeded: boo
         "Delete" if verb == "delete" else "Write",
         resource_id,
         f"{operation.type}/{verb}",
+        Origin(operation.caller, operation.claims, operation.correlation_id, operation.request),
         succeeded=succeeded,
-        caller=operation.caller,
-        correlation_id=operation.correlation_id,
+        creates=operation.creates,
     )
 
 

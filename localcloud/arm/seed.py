@@ -16,6 +16,12 @@ from localcloud.arm.world import Cloud
 
 _NETWORK = "2025-09-01"
 _DNS = "2024-06-01"
+_EVENT_GRID = "2025-02-15"
+_EVENTS = [
+    "Microsoft.Resources.ResourceWriteSuccess",
+    "Microsoft.Resources.ResourceDeleteSuccess",
+    "Microsoft.Resources.ResourceActionSuccess",
+]
 _GROUPS = "2025-04-01"
 _AUTHORIZATION = "2026-06-01"
 _SEEDED = "seeded"
@@ -91,6 +97,23 @@ def _hub(cloud: Cloud, hub: Hub) -> None:
     for record in shared_services(hub, cloud.directory, cloud.now()):
         cloud.store.put(record)
     open_search(cloud, hub)
+    _events(cloud, hub)
+
+
+def _events(cloud: Cloud, hub: Hub) -> None:
+    """What happens to the hub is told, as what happens to each spoke is."""
+    if hub.resource_events is None:
+        return
+    properties = {
+        "destination": {
+            "endpointType": "AzureFunction",
+            "properties": {"resourceId": hub.resource_events, "maxEventsPerBatch": 1},
+        },
+        "eventDeliverySchema": "EventGridSchema",
+        "filter": {"includedEventTypes": _EVENTS},
+    }
+    path = f"{hub.resource_group_id}/providers/Microsoft.EventGrid/eventSubscriptions/spokewright"
+    write(cloud, path, _EVENT_GRID, {"properties": properties})
 
 
 def _network(cloud: Cloud, hub: Hub) -> None:

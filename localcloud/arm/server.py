@@ -16,6 +16,7 @@ from localcloud.arm.control import Control
 from localcloud.arm.data_planes import server as data_planes
 from localcloud.arm.data_planes.frame import DataCloud
 from localcloud.arm.deleting import member_ended
+from localcloud.arm.event_feed import EventFeed
 from localcloud.arm.faults.plan import FaultPlan
 from localcloud.arm.gateway import Gateway
 from localcloud.arm.journal import Journal
@@ -59,18 +60,21 @@ class Settings:
         identity_state: Directory of the key that tokens are signed with.
         hub: The starting state.
         speed: How many times faster than Azure.
+        event_grid: Whether Event Grid is there: webhooks of event subscriptions prove themselves.
     """
 
     state: Path
     identity_state: Path
     hub: HubDocument
     speed: float = 1.0
+    event_grid: bool = False
 
 
 def open_cloud(settings: Settings, clock: Clock) -> Cloud:
     """The cloud of a state directory, with its starting state in place."""
     store = Store(Database(settings.state / _DATABASE), TYPES)
-    cloud = Cloud(store, TYPES, clock, Profile(settings.speed), settings.hub, OUTCOMES)
+    profile = Profile(settings.speed)
+    cloud = Cloud(store, TYPES, clock, profile, settings.hub, OUTCOMES, settings.event_grid)
     seed(cloud)
     store.forget_ended(clock.now() - _OPERATIONS_KEPT)
     return cloud
@@ -101,6 +105,9 @@ def applications(settings: Settings, clock: Clock | None = None) -> Applications
     )
     made = web.Application(client_max_size=0)
     made.add_routes(Control(gateway).routes())
+    feed = EventFeed(cloud, gateway.authenticator)
+    made.add_routes(feed.routes())
+    made.on_shutdown.append(feed.end)
     made.router.add_route("*", "/{path:.*}", gateway.answer)
 
     async def close(_: web.Application) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from landing_zone.hub import HubDocument
 from localcloud.arm.catalogue.model import ResourceType
 from localcloud.arm.clock import Clock
+from localcloud.arm.news import News
 from localcloud.arm.profile import Profile
 from localcloud.arm.state.store import Store
 
@@ -29,6 +30,8 @@ class Cloud:
         profile: How long things take.
         hub: The document that it started from.
         outcomes: What the end of an operation does, by the operation's kind.
+        event_grid: Whether Event Grid takes the events, and proves webhooks.
+        news: Rung when there may be events, or event subscriptions have changed.
     """
 
     store: Store
@@ -37,6 +40,8 @@ class Cloud:
     profile: Profile
     hub: HubDocument
     outcomes: Mapping[str, "Callable[[Cloud, Operation], None]"] = field(default_factory=dict)
+    event_grid: bool = False
+    news: News = field(default_factory=News)
 
     def now(self) -> float:
         """The present, in seconds since the epoch."""

@@ -98,6 +98,10 @@ def put(cloud: Cloud, call: Call, where: Place) -> Answer:
     _check_whole(cloud, write)
     failure = call.effect.failure
     if failure and not where.type.shows_failure:
+        emit_for(
+            cloud, call, "Write", where.id, f"{where.type.name}/write",
+            succeeded=False, creates=where.existing is None,
+        )  # fmt: skip
         raise ArmError(call.effect.status, failure["code"], failure["message"])
     with cloud.store.transaction():
         records = _store(write)
@@ -297,14 +301,24 @@ def _answer(cloud: Cloud, call: Call, write: Write, records: list[Record], host:
         cloud.store.put(record)
     if found.write is Writing.SYNC:
         found.hooks.written(cloud.store, record)
-        emit_for(cloud, call, "Write", record.id, f"{found.name}/write")
+        creates = write.existing is None
+        emit_for(cloud, call, "Write", record.id, f"{found.name}/write", creates=creates)
         if host:
             operations.begin(cloud, call, "hold", record, seconds=seconds, host=host)
         return Answer(status, render(cloud.store, record), etag_header(found, record), seconds)
     also = tuple(one.key for one in records[1:])
     accepted = found.write is Writing.ACCEPTED
     operation = operations.begin(
-        cloud, call, "write", record, seconds=seconds, host=host, also=also, accepted=accepted
+        cloud,
+        call,
+        "write",
+        record,
+        seconds=seconds,
+        host=host,
+        also=also,
+        accepted=accepted,
+        creates=write.existing is None,
+        awaits_proof=cloud.event_grid and found.proves(record.body),
     )
     if found.write is Writing.BODY:
         headers = operations.waiting_headers(operation)

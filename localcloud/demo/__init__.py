@@ -1,1 +1,1 @@
-"""The demo: a tenant is onboarded on a local cloud while you watch."""
+"""The demo: tenants are onboarded on a local cloud while you watch, broken, and repaired."""

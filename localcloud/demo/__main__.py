@@ -1,4 +1,4 @@
-"""`python -m localcloud.demo`: onboard tenants on a local cloud and show each step."""
+"""`python -m localcloud.demo`: onboard tenants on a local cloud, break them, and show it all."""
 
 import argparse
 import contextlib
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from azure.core.exceptions import AzureError
 from pydantic import ValidationError
 from rich.console import Console
 from rich.live import Live
@@ -22,9 +23,11 @@ from localcloud.demo.asking import Asked, read
 from localcloud.demo.board import Board
 from localcloud.demo.client import Api, ApiError, Arm
 from localcloud.demo.cloud import ENDING_SIGNALS, Endpoints, fresh, local_cloud
+from localcloud.demo.drama import play_rogue
 from localcloud.demo.follow import View
 from localcloud.demo.live import LiveView
 from localcloud.demo.plain import PlainView
+from localcloud.demo.queues import Queues, ServiceBus
 from localcloud.demo.report import (
     is_complete,
     show_ends,
@@ -32,7 +35,7 @@ from localcloud.demo.report import (
     show_traffic,
     show_trees,
 )
-from localcloud.demo.together import onboard_all
+from localcloud.demo.together import End, onboard_all
 from localcloud.demo.traffic import traffic
 from localcloud.supervisor.cloud import ROOT
 from localcloud.supervisor.errors import EXIT_FAILED, LocalCloudError, PortInUseError
@@ -68,7 +71,7 @@ class Demo:
 
 
 def run(demo: Demo, console: Console) -> int:
-    """Start a local cloud, onboard the tenants, show it; returns the exit code."""
+    """Start a local cloud and show everything on it; returns the exit code."""
     began = time.monotonic()
     asked = [read(path) for path in demo.requests]
     fresh(demo.state)
@@ -77,7 +80,7 @@ def run(demo: Demo, console: Console) -> int:
             cloud = _started(demo, console, stack)
         stack.callback(console.print, "\nEnding the local cloud.")
         console.print(f"The local cloud is up after {time.monotonic() - began:.1f} s.")
-        code = onboard(demo, console, cloud, asked)
+        code = show(demo, console, cloud, asked, ServiceBus(cloud.service_bus))
     console.print(f"All of it took {time.monotonic() - began:.1f} s.")
     return code
 
@@ -104,26 +107,33 @@ def _up(demo: Demo, stack: contextlib.ExitStack, offset: int) -> Endpoints:
     return stack.enter_context(local_cloud(demo.state, port_offset=offset, speed=demo.speed))
 
 
-def onboard(demo: Demo, console: Console, cloud: Endpoints, asked: Sequence[Asked]) -> int:
-    """Onboard the tenants on a local cloud that is up; returns the exit code."""
-    api = Api(cloud.functions, cloud.function_key)
+def show(
+    demo: Demo, console: Console, cloud: Endpoints, asked: Sequence[Asked], queues: Queues
+) -> int:
+    """Onboard and break the tenants of a local cloud that is up; returns the exit code."""
     arm = Arm(cloud.arm, cloud.ca)
-    for request in asked:
-        console.print(
-            f"Onboarding [bold]{escape(request.name)}[/bold] from {_shown(request.path)}",
-            highlight=False,
-        )
-    with _views(console, asked) as views:
-        ends = onboard_all(api, asked, views)
-    records = arm.requests()
-    (demo.state / "arm-requests.jsonl").write_bytes(records)
+    ends = _onboard(console, Api(cloud.functions, cloud.function_key), queues, asked)
+    spent = traffic(arm.requests())
     in_arm = arm.resources()
     show_trees(console, ends, in_arm, full=demo.full)
     show_ends(console, ends, demo.speed)
     complete = is_complete(console, ends, in_arm)
-    show_traffic(console, traffic(records), sum(end.active for end in ends))
+    show_traffic(console, spent, sum(end.active for end in ends))
+    repaired = play_rogue(console, cloud, ends, in_arm, demo.speed)
+    (demo.state / "arm-requests.jsonl").write_bytes(arm.requests())
     show_next(console, _shown(demo.state))
-    return 0 if complete and all(end.active for end in ends) else EXIT_FAILED
+    return 0 if complete and repaired and all(end.well for end in ends) else EXIT_FAILED
+
+
+def _onboard(console: Console, api: Api, queues: Queues, asked: Sequence[Asked]) -> list[End]:
+    for request in asked:
+        console.print(
+            f"Onboarding [bold]{escape(request.name)}[/bold] from {_shown(request.path)},"
+            " over Service Bus",
+            highlight=False,
+        )
+    with _views(console, asked) as views:
+        return onboard_all(api, queues, asked, views)
 
 
 @contextmanager
@@ -205,7 +215,10 @@ def main(arguments: list[str] | None = None) -> int:
     except LocalCloudError as error:
         sys.stderr.write(f"demo: {error}\n")
         return error.exit_code
-    except (ApiError, OSError, http.client.HTTPException, ValidationError) as error:
+    except (
+        *(ApiError, AzureError, OSError),
+        *(http.client.HTTPException, ValidationError),
+    ) as error:
         sys.stderr.write(f"demo: {error}\nThe logs are in {_shown(demo.state / 'logs')}.\n")
         return EXIT_FAILED
 

@@ -3,17 +3,32 @@
 import http.client
 import json
 import ssl
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from landing_zone.arm_ids import normalized
-from localcloud.demo.models import Accepted, Operation, Problem, Tenant
+from localcloud.demo.models import Operation, Problem, Tenant
 
 TIMEOUT_SECONDS = 30.0
 FIRST_ERROR = 400
+
+
+class Reply(NamedTuple):
+    """An answer.
+
+    Attributes:
+        status: HTTP status.
+        body: As it came.
+        headers: By their names in lower case.
+    """
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
 
 
 class ApiError(Exception):
@@ -25,11 +40,7 @@ class ApiError(Exception):
     """
 
     def __init__(self, status: int, problem: Problem) -> None:
-        faults = [f"  {fault.path or 'request'}: {fault.message}" for fault in problem.errors]
-        head = f"HTTP {status}: {problem.title}"
-        super().__init__(
-            "\n".join([f"{head}. {problem.detail}" if problem.detail else head, *faults])
-        )
+        super().__init__(f"HTTP {status}: {problem.told}")
         self.status = status
         self.problem = problem
 
@@ -45,21 +56,13 @@ class Api:
         self._url = url
         self._key = key
 
-    def onboard(self, document: bytes) -> Accepted:
-        """Send a tenant request, a YAML document.
-
-        Raises:
-            ApiError: It was refused.
-        """
-        return Accepted.model_validate(self._call("POST", "/api/tenants", document))
-
     def operation(self, operation_id: str) -> Operation:
         """How far an operation has come.
 
         Raises:
             ApiError: There is no such operation, or the API is in trouble.
         """
-        return Operation.model_validate(self._call("GET", f"/api/operations/{operation_id}"))
+        return Operation.model_validate(self._get(f"/api/operations/{operation_id}"))
 
     def tenant(self, tenant_id: str) -> Tenant:
         """The tenant as the registry knows it.
@@ -67,16 +70,14 @@ class Api:
         Raises:
             ApiError: There is no such tenant, or the API is in trouble.
         """
-        return Tenant.model_validate(self._call("GET", f"/api/tenants/{tenant_id}"))
+        return Tenant.model_validate(self._get(f"/api/tenants/{tenant_id}"))
 
-    def _call(self, method: str, path: str, body: bytes | None = None) -> Any:
+    def _get(self, path: str) -> Any:
         headers = {"x-functions-key": self._key, "accept": "application/json"}
-        if body is not None:
-            headers["content-type"] = "application/yaml"
-        status, answer = _exchange(self._url, method, path, headers=headers, body=body)
-        if status >= FIRST_ERROR:
-            raise ApiError(status, _problem(answer))
-        return json.loads(answer)
+        reply = exchange(self._url, "GET", path, headers=headers)
+        if reply.status >= FIRST_ERROR:
+            raise ApiError(reply.status, _problem(reply.body))
+        return json.loads(reply.body)
 
 
 class Arm:
@@ -95,13 +96,13 @@ class Arm:
         return self._get("/_local/requests")
 
     def _get(self, path: str) -> bytes:
-        status, answer = _exchange(self._url, "GET", path, tls=self._tls)
-        if status >= FIRST_ERROR:
-            raise ApiError(status, _problem(answer))
-        return answer
+        reply = exchange(self._url, "GET", path, tls=self._tls)
+        if reply.status >= FIRST_ERROR:
+            raise ApiError(reply.status, _problem(reply.body))
+        return reply.body
 
 
-def _exchange(
+def exchange(
     url: str,
     method: str,
     path: str,
@@ -109,7 +110,8 @@ def _exchange(
     headers: dict[str, str] | None = None,
     body: bytes | None = None,
     tls: ssl.SSLContext | None = None,
-) -> tuple[int, bytes]:
+) -> Reply:
+    """Call a server once, on a connection of its own; over TLS where there is a context."""
     place = urlsplit(url).netloc
     connection = (
         http.client.HTTPSConnection(place, timeout=TIMEOUT_SECONDS, context=tls)
@@ -119,7 +121,8 @@ def _exchange(
     try:
         connection.request(method, path, body=body, headers=headers or {})
         response = connection.getresponse()
-        return response.status, response.read()
+        told = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status, response.read(), told)
     finally:
         connection.close()
 

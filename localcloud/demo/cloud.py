@@ -27,12 +27,20 @@ class Endpoints:
         function_key: Opens its functions.
         arm: Base URL of Resource Manager.
         ca: Certificate that vouches for it.
+        service_bus: Connection string of the queues.
+        directory_id: Of those who may sign in.
+        identity_state: Where the directory keeps what it signs with.
+        hub: ARM id of the hub's resource group.
     """
 
     functions: str
     function_key: str
     arm: str
     ca: Path
+    service_bus: str
+    directory_id: str
+    identity_state: Path
+    hub: str
 
 
 def fresh(state: Path) -> None:
@@ -93,6 +101,10 @@ def _endpoints(line: bytes) -> Endpoints:
         function_key=told["functionKey"],
         arm=told["arm"],
         ca=Path(told["ca"]),
+        service_bus=told["serviceBus"],
+        directory_id=told["hub"]["directoryId"],
+        identity_state=Path(told["state"]) / "identity",
+        hub=told["hub"]["resourceGroupId"],
     )
 
 

@@ -30,14 +30,6 @@ class Document(BaseModel):
         return {name: value for name, value in given.items() if value is not None}
 
 
-class Accepted(Document):
-    """The answer to a new request: what to follow."""
-
-    tenant_id: str
-    operation_id: str
-    state: str = ""
-
-
 class Wait(Document):
     """What a resource waits for, and until when."""
 
@@ -170,3 +162,20 @@ class Problem(Document):
     title: str = "the request was refused"
     detail: str = ""
     errors: tuple[Fault, ...] = Field(default=())
+
+    @property
+    def told(self) -> str:
+        """All of it for a person, a line for each fault."""
+        head = f"{self.title}. {self.detail}" if self.detail else self.title
+        faults = (f"  {fault.path or 'request'}: {fault.message}" for fault in self.errors)
+        return "\n".join([head, *faults])
+
+
+class Result(Document):
+    """What is told of a request on the queue of results."""
+
+    outcome: str
+    correlation_id: str
+    tenant_id: str = ""
+    operation_id: str = ""
+    problem: Problem = Problem()

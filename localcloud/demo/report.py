@@ -41,6 +41,7 @@ def show_ends(console: Console, ends: Sequence[End], speed: float) -> None:
             _show_active(console, end.operation, end.tenant, speed)
         else:
             _show_failure(console, end.operation, end.tenant)
+        _show_results(console, end)
 
 
 def _show_active(console: Console, operation: Operation, tenant: Tenant, speed: float) -> None:
@@ -75,6 +76,15 @@ def _show_failure(console: Console, operation: Operation, tenant: Tenant) -> Non
     for reason in dict.fromkeys([operation.reason, tenant.reason, operation.hint]):
         if reason:
             _indented(console, reason)
+
+
+def _show_results(console: Console, end: End) -> None:
+    """What whoever asked was told over Service Bus, and when."""
+    if end.results:
+        told = ", ".join(f"{one.outcome} after {one.seconds:.1f} s" for one in end.results)
+        _indented(console, f"Told over Service Bus: {told}.")
+    if end.operation and end.trouble:
+        _indented(console, end.trouble)
 
 
 def _indented(console: Console, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from localcloud.functions_host.triggers.event_grid import endpoint
 from localcloud.functions_host.triggers.http import full_route, level_of, methods_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def banner(catalogue: Catalogue, base: str, prefix: str, keys_file: str) -> str:
         lines += [f"\t{_http_line(function, base, prefix)}", ""]
     for function in catalogue.functions:
         if function.trigger_type != "httpTrigger":
-            lines += [f"\t{function.name}: {function.trigger_type}", ""]
+            lines += [f"\t{function.name}: {function.trigger_type}{_endpoint(function, base)}", ""]
     if any(level_of(function) != "anonymous" for function in http):
         lines += [
             "Functions marked with a key want it in the header 'x-functions-key' or the parameter",
@@ -26,6 +27,13 @@ def banner(catalogue: Catalogue, base: str, prefix: str, keys_file: str) -> str:
             "",
         ]
     return "\n".join(lines)
+
+
+def _endpoint(function: Function, base: str) -> str:
+    """Where a webhook of the function is, if it has one."""
+    if function.trigger_type != "eventGridTrigger":
+        return ""
+    return f" [POST] {endpoint(base, function.name)} (system key)"
 
 
 def _http_line(function: Function, base: str, prefix: str) -> str:

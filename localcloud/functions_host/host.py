@@ -25,6 +25,7 @@ from localcloud.functions_host.keys import Keys, load_keys
 from localcloud.functions_host.links import Links
 from localcloud.functions_host.logs import Redactor, logger
 from localcloud.functions_host.settings import read_app_settings
+from localcloud.functions_host.triggers.event_grid import EventGridWebhook
 from localcloud.functions_host.triggers.http import HttpFunctions
 from localcloud.functions_host.triggers.registry import Listeners
 from localcloud.functions_host.triggers.timer import StatusFile, TimerListener
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from localcloud.functions_host.functions import Function
-    from localcloud.functions_host.triggers.registry import ListenerFactory
+    from localcloud.functions_host.triggers.registry import Listener, ListenerFactory
 
 _LOOPBACK = "127.0.0.1"
 _SHUTDOWN = 0.2  # seconds that open requests get at the end
@@ -115,13 +116,18 @@ class Host:
         functions = HttpFunctions(
             self.catalogue.of("httpTrigger"), self.config.route_prefix, self.keys, invoker
         )
+        events = EventGridWebhook(self.catalogue.of("eventGridTrigger"), invoker)
         timers = _Timers()
         admin = Admin(self.catalogue, self.keys, timers)
         rpc.handler = RpcFront(api, self.base)
         engine.start()
-        self._listeners = Listeners({"timerTrigger": self._timer_factory(timers, invoker)})
+        factories: dict[str, ListenerFactory] = {
+            "timerTrigger": self._timer_factory(timers, invoker),
+            "serviceBusTrigger": self._service_bus_factory(invoker),
+        }
+        self._listeners = Listeners(factories, self._settings)
         await self._listeners.start(self.catalogue)
-        public.handler = PublicFront(functions, api, admin, self.keys)
+        public.handler = PublicFront(functions, api, events, admin, self.keys)
 
     def _make_engine(self, invoker: WorkerInvoker) -> Engine:
         catalogue = self.catalogue
@@ -141,6 +147,18 @@ class Host:
 
         return make
 
+    def _service_bus_factory(self, invoker: WorkerInvoker) -> ListenerFactory:
+        def make(functions: list[Function]) -> Listener:
+            # Imported here: only apps with such a trigger pay for the SDK.
+            from localcloud.functions_host.triggers.service_bus import (  # noqa: PLC0415
+                ServiceBusListener,
+            )
+
+            options = self.config.service_bus
+            return ServiceBusListener(functions, self._settings, options, invoker)
+
+        return make
+
     async def _listen(self, switch: _Switch, port: int) -> int:
         runner = web.ServerRunner(server(switch.handle), shutdown_timeout=_SHUTDOWN)
         await runner.setup()
@@ -156,10 +174,11 @@ class Host:
 
     async def close(self) -> None:
         """End everything promptly; the state directory has what the next start needs."""
-        for runner in self._runners:
-            await runner.cleanup()
+        # First: what finishes its work until then may need the rest.
         if self._listeners is not None:
             await self._listeners.close()
+        for runner in self._runners:
+            await runner.cleanup()
         if self._engine is not None:
             await self._engine.close()
         await self.worker.close()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from localcloud.functions_host.errors import HostError
+from localcloud.functions_host.service_bus_options import ServiceBusOptions, read_service_bus
 from localcloud.functions_host.settings import resolve
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class HostConfig:
         max_orchestrators: orchestrator and entity episodes that run at the same time.
         entity_batch: operations that one entity call gets at most.
         overridable: which existing instances a start with the same id replaces.
+        service_bus: how messages of Service Bus are received.
         notes: what was read and has no effect here, for the log.
     """
 
@@ -46,6 +48,7 @@ class HostConfig:
     max_orchestrators: int = _PER_PROCESSOR
     entity_batch: int = _DEFAULT_BATCH
     overridable: Literal["AnyState", "NonRunningStates"] = "NonRunningStates"
+    service_bus: ServiceBusOptions = field(default_factory=ServiceBusOptions)
     notes: tuple[str, ...] = field(default=())
 
 
@@ -91,6 +94,8 @@ class _Reader:
         if not isinstance(prefix, str):
             self._faults.append("extensions.http.routePrefix: must be a string")
         config = self._durable(self._object(extensions, "durableTask", "extensions.durableTask"))
+        bus = self._object(extensions, "serviceBus", "extensions.serviceBus")
+        config["service_bus"] = read_service_bus(bus, self._faults, self._notes)
         if self._faults:
             raise HostError("host.json is wrong: " + "; ".join(self._faults) + ".")
         return HostConfig(**config, route_prefix=str(prefix).strip("/"), notes=tuple(self._notes))

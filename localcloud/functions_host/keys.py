@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DURABLE_SYSTEM_KEY = "durabletask_extension"
+EVENT_GRID_SYSTEM_KEY = "eventgrid_extension"
+_SYSTEM_KEYS = (DURABLE_SYSTEM_KEY, EVENT_GRID_SYSTEM_KEY)
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,9 @@ def load_keys(state: Path) -> Keys:
         master, functions = document["masterKey"], dict(document["functionKeys"])
         system = dict(document["systemKeys"])
         system[DURABLE_SYSTEM_KEY]
+        if any(name not in system for name in _SYSTEM_KEYS):  # made before there was such a key
+            system = _system_keys() | system
+            _write(path, document | {"systemKeys": system})
     except (ValueError, KeyError, TypeError) as error:
         raise HostError(f"{path} holds no keys ({error!r}); remove it to get new ones.") from error
     own = {name.lower(): dict(keys) for name, keys in document.get("keys", {}).items()}
@@ -89,13 +94,21 @@ def _create(path: Path) -> None:
     document = {
         "masterKey": _new_key(),
         "functionKeys": {"default": _new_key()},
-        "systemKeys": {DURABLE_SYSTEM_KEY: _new_key()},
+        "systemKeys": _system_keys(),
     }
+    _write(path, document)
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
     draft = path.with_suffix(f".{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(document, file, indent=2)
     draft.replace(path)
+
+
+def _system_keys() -> dict[str, str]:
+    return {name: _new_key() for name in _SYSTEM_KEYS}
 
 
 def _new_key() -> str:

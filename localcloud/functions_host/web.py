@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from localcloud.functions_host.durable.api import ApiRequest, ApiResponse
-from localcloud.functions_host.keys import DURABLE_SYSTEM_KEY
+from localcloud.functions_host.keys import DURABLE_SYSTEM_KEY, EVENT_GRID_SYSTEM_KEY
 from localcloud.functions_host.links import WEBHOOKS
 from localcloud.functions_host.logs import logger
+from localcloud.functions_host.triggers.event_grid import LARGEST_POST, WEBHOOK
 from localcloud.functions_host.triggers.http import HttpAnswer, HttpCall
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from localcloud.functions_host.admin import Admin
     from localcloud.functions_host.durable.api import DurableApi
     from localcloud.functions_host.keys import Keys
+    from localcloud.functions_host.triggers.event_grid import EventGridWebhook
     from localcloud.functions_host.triggers.http import HttpFunctions
 
 LARGEST_BODY = 100 * 1024 * 1024  # bytes; Azure refuses more
@@ -54,8 +56,9 @@ async def read_call(request: web.BaseRequest) -> HttpCall:
     Raises:
         HTTPRequestEntityTooLarge: the body is larger than Azure admits.
     """
-    if (request.content_length or 0) > LARGEST_BODY:
-        raise web.HTTPRequestEntityTooLarge(LARGEST_BODY, request.content_length or 0)
+    largest = LARGEST_POST if request.path.lower() == WEBHOOK else LARGEST_BODY
+    if (request.content_length or 0) > largest:
+        raise web.HTTPRequestEntityTooLarge(largest, request.content_length or 0)
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
         key = name.lower()
@@ -63,17 +66,35 @@ async def read_call(request: web.BaseRequest) -> HttpCall:
     query: dict[str, str] = {}
     for name, value in request.query.items():
         query[name] = f"{query[name]},{value}" if name in query else value
-    body = await request.read() if request.can_read_body else b""
+    body = await _read_body(request, largest)
     return HttpCall(
         request.method, request.rel_url.raw_path, str(request.url), headers, query, body
     )
 
 
-class PublicFront:
-    """What the host's port serves: functions, durable webhooks, and the admin API."""
+async def _read_body(request: web.BaseRequest, largest: int) -> bytes:
+    """Read the body, and no more of it than is admitted, whatever length was declared."""
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > largest:
+            raise web.HTTPRequestEntityTooLarge(largest, len(body))
+    return bytes(body)
 
-    def __init__(self, functions: HttpFunctions, api: DurableApi, admin: Admin, keys: Keys) -> None:
+
+class PublicFront:
+    """What the host's port serves: functions, webhooks of extensions, and the admin API."""
+
+    def __init__(
+        self,
+        functions: HttpFunctions,
+        api: DurableApi,
+        events: EventGridWebhook,
+        admin: Admin,
+        keys: Keys,
+    ) -> None:
         self._functions = functions
+        self._events = events
         self._api = api
         self._admin = admin
         self._keys = keys
@@ -94,15 +115,21 @@ class PublicFront:
     async def _route(self, call: HttpCall, base: str) -> web.Response:
         lower = call.path.lower()
         if lower.startswith(WEBHOOKS + "/"):
-            given = call.given_key()
-            if not self._keys.opens_system(DURABLE_SYSTEM_KEY, given):
+            if not self._keys.opens_system(DURABLE_SYSTEM_KEY, call.given_key()):
                 return web.Response(status=401)
             return await api_response(self._api, call, call.path[len(WEBHOOKS) :], base)
+        if lower == WEBHOOK:
+            return _response(await self._take_events(call))
         if lower.startswith("/admin/"):
             return _response(await self._admin.handle(call))
         if lower == "/":
             return web.Response(text="Your Functions app is up and running.")
         return _response(await self._functions.handle(call))
+
+    async def _take_events(self, call: HttpCall) -> HttpAnswer:
+        if not self._keys.opens_system(EVENT_GRID_SYSTEM_KEY, call.given_key()):
+            return HttpAnswer(401)
+        return await self._events.handle(call)
 
 
 class RpcFront:

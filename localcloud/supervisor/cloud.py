@@ -7,21 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from landing_zone.hub_state.limits import HubSettings
+from landing_zone.intake.settings import IntakeSettings
 from landing_zone.key_settings import KeySettings
+from landing_zone.pacing.settings import KINDS, PaceSettings
 from landing_zone.retries import RetryPolicy
 from localcloud.azurite import azurite_command, connection_string
 from localcloud.certificates import Certificates
+from localcloud.service_bus.keys import connection_string as bus_connection_string
 from localcloud.supervisor.ports import HOST, Ports
-from localcloud.supervisor.probes import answers, healthy, host_running
+from localcloud.supervisor.probes import answers, healthy, host_running, speaks_amqp
 from localcloud.supervisor.service import Service
 
 ROOT = Path(__file__).resolve().parents[2]
 HUBS = ROOT / "localcloud" / "hub.yaml"
+QUEUES = ROOT / "localcloud" / "service_bus.yaml"
 # A developer's own Azure login must neither reach the local cloud nor be reached by it.
 FOREIGN = (
     *("AZURE_", "MSI_", "IDENTITY_", "AzureWebJobs", "FUNCTIONS_"),
     *("SPOKEWRIGHT_ARM_", "SPOKEWRIGHT_TABLE_", "SPOKEWRIGHT_BLOB_"),
-    *("SPOKEWRIGHT_VAULT_", "SPOKEWRIGHT_SEARCH_"),
+    *("SPOKEWRIGHT_VAULT_", "SPOKEWRIGHT_SEARCH_", "SPOKEWRIGHT_SERVICE_BUS"),
 )
 FUNCTION_THREADS = 16
 # Tokens are for these audiences wherever the services listen, as they are in Azure.
@@ -40,6 +44,7 @@ class Cloud:
         speed: How many times faster than Azure its operations are.
         certificates: Those of the local ARM.
         identity_header: The secret of the identity endpoint.
+        bus_key: The shared access key of Service Bus.
     """
 
     state: Path
@@ -47,6 +52,7 @@ class Cloud:
     speed: float
     certificates: Certificates
     identity_header: str
+    bus_key: str
 
     @property
     def functions_url(self) -> str:
@@ -64,6 +70,11 @@ class Cloud:
         return f"https://localhost:{self.ports.data}"
 
     @property
+    def event_grid_url(self) -> str:
+        """Base URL of Event Grid's own routes."""
+        return f"http://{HOST}:{self.ports.event_grid}"
+
+    @property
     def identity_endpoint(self) -> str:
         """URL of the managed-identity endpoint."""
         return f"http://{HOST}:{self.ports.identity}/msi/token"
@@ -72,6 +83,11 @@ class Cloud:
     def storage(self) -> str:
         """Connection string of the storage account."""
         return connection_string(self.ports)
+
+    @property
+    def service_bus(self) -> str:
+        """Connection string of the Service Bus namespace."""
+        return bus_connection_string(self.ports.service_bus, self.bus_key)
 
     @property
     def keys(self) -> Path:
@@ -96,6 +112,7 @@ def app_settings(cloud: Cloud) -> dict[str, str]:
         "SPOKEWRIGHT_VAULT_SCOPE": VAULT_SCOPE,
         "SPOKEWRIGHT_SEARCH_ENDPOINT": f"{cloud.data_url}/search/{{name}}",
         "SPOKEWRIGHT_SEARCH_SCOPE": SEARCH_SCOPE,
+        "SPOKEWRIGHT_SERVICE_BUS": cloud.service_bus,
         "AzureWebJobsStorage": cloud.storage,
         "IDENTITY_ENDPOINT": cloud.identity_endpoint,
         "IDENTITY_HEADER": cloud.identity_header,
@@ -109,20 +126,29 @@ def app_settings(cloud: Cloud) -> dict[str, str]:
 
 
 def scaled_waits(speed: float) -> dict[str, str]:
-    """The application's own waits, which pass as much faster as Azure does."""
+    """The application's own waits and rates, which are as much faster as Azure is."""
     policy = RetryPolicy()
     hub = HubSettings()
+    intake = IntakeSettings()
+    pace = PaceSettings()
     seconds = {
         "SPOKEWRIGHT_HUB_COLLECT_SECONDS": hub.collect_seconds,
         "SPOKEWRIGHT_HUB_COLLECT_MOST_SECONDS": hub.collect_most_seconds,
         "SPOKEWRIGHT_HUB_PEERING_COLLECT_SECONDS": hub.peering_collect_seconds,
         "SPOKEWRIGHT_HUB_POLL_SECONDS": hub.poll_seconds,
         "SPOKEWRIGHT_KEYS_SETTLE_SECONDS": KeySettings().settle_seconds,
+        "SPOKEWRIGHT_INTAKE_RETURN_SECONDS": intake.return_seconds,
+        "SPOKEWRIGHT_INTAKE_RETURN_MOST_SECONDS": intake.return_most_seconds,
+        "SPOKEWRIGHT_PACE_HOLD_SECONDS": pace.hold_seconds,
+        "SPOKEWRIGHT_PACE_HOLD_MOST_SECONDS": pace.hold_most_seconds,
         "SPOKEWRIGHT_RETRY_BASE_SECONDS": policy.base_seconds,
         "SPOKEWRIGHT_RETRY_CAP_SECONDS": policy.cap_seconds,
         "SPOKEWRIGHT_RETRY_POLL_SECONDS": policy.poll_seconds,
     }
-    return {name: f"{value / speed:g}" for name, value in seconds.items()}
+    rates = {f"SPOKEWRIGHT_PACE_{kind.upper()}_PER_SECOND": pace.limit(kind).rate for kind in KINDS}
+    return {name: f"{value / speed:g}" for name, value in seconds.items()} | {
+        name: f"{value * speed:g}" for name, value in rates.items()
+    }
 
 
 def base_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -137,7 +163,8 @@ def base_environment(environment: Mapping[str, str]) -> dict[str, str]:
 def services(cloud: Cloud, environment: Mapping[str, str] = os.environ) -> list[Service]:
     """The parts of the local cloud, each with its command line and its dependencies."""
     base = base_environment(environment)
-    return [_azurite(cloud, base), _identity(cloud, base), _arm(cloud, base), _host(cloud, base)]
+    parts = (_azurite, _service_bus, _identity, _arm, _event_grid, _host)
+    return [part(cloud, base) for part in parts]
 
 
 def _module(name: str, *arguments: str) -> tuple[str, ...]:
@@ -150,6 +177,21 @@ def _azurite(cloud: Cloud, base: Mapping[str, str]) -> Service:
         name="azurite",
         command=azurite_command(ROOT, cloud.directory("azurite"), ports),
         ready=answers(ports.blob, ports.queue, ports.table),
+        environment=base,
+        directory=ROOT,
+    )
+
+
+def _service_bus(cloud: Cloud, base: Mapping[str, str]) -> Service:
+    port = cloud.ports.service_bus
+    return Service(
+        name="service_bus",
+        command=_module(
+            "service_bus",
+            *("--port", str(port), "--state", str(cloud.directory("service_bus"))),
+            *("--queues", str(QUEUES)),
+        ),
+        ready=speaks_amqp(port),
         environment=base,
         directory=ROOT,
     )
@@ -181,10 +223,30 @@ def _arm(cloud: Cloud, base: Mapping[str, str]) -> Service:
             *("--state", str(cloud.directory("arm"))),
             *("--certificate", str(cloud.certificates.server)),
             *("--identity-state", str(cloud.directory("identity"))),
-            *("--hub", str(HUBS), "--speed", f"{cloud.speed:g}"),
+            *("--hub", str(HUBS), "--speed", f"{cloud.speed:g}", "--event-grid"),
         ),
         ready=healthy(port, "/_local/health", ca=cloud.certificates.ca),
         environment=base,
+        directory=ROOT,
+    )
+
+
+def _event_grid(cloud: Cloud, base: Mapping[str, str]) -> Service:
+    port = cloud.ports.event_grid
+    return Service(
+        name="event_grid",
+        command=_module(
+            "event_grid",
+            *("--port", str(port), "--state", str(cloud.directory("event_grid"))),
+            *("--arm", cloud.arm_url, "--ca", str(cloud.certificates.ca)),
+            *("--identity-state", str(cloud.directory("identity"))),
+            *("--functions", cloud.functions_url, "--function-keys", str(cloud.keys)),
+            *("--hub", str(HUBS), "--speed", f"{cloud.speed:g}"),
+        ),
+        ready=healthy(port, "/_local/health"),
+        # The storage's key is not an argument, which every user of the machine could read.
+        environment={**base, "SPOKEWRIGHT_LOCAL_STORAGE": cloud.storage},
+        after=("arm",),
         directory=ROOT,
     )
 
@@ -201,6 +263,6 @@ def _host(cloud: Cloud, base: Mapping[str, str]) -> Service:
         ready=host_running(port, cloud.keys),
         # What the caller sets explicitly wins over the scaled waits.
         environment={**scaled_waits(cloud.speed), **base, **app_settings(cloud)},
-        after=("azurite", "identity", "arm"),
+        after=("azurite", "service_bus", "identity", "arm"),
         directory=ROOT,
     )

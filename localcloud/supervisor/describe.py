@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from landing_zone.hub import Hub, HubDocument, parse_hub_document
-from localcloud.supervisor.cloud import HUBS, Cloud, app_settings
+from localcloud.supervisor.cloud import HUBS, QUEUES, Cloud, app_settings
 
 
 def description(cloud: Cloud) -> dict[str, Any]:
@@ -18,10 +18,12 @@ def description(cloud: Cloud) -> dict[str, Any]:
         "functionKey": function_key(cloud),
         "arm": cloud.arm_url,
         "data": cloud.data_url,
+        "eventGrid": cloud.event_grid_url,
         "ca": str(cloud.certificates.ca),
         "identityEndpoint": cloud.identity_endpoint,
         "identityHeader": cloud.identity_header,
         "storage": cloud.storage,
+        "serviceBus": cloud.service_bus,
         "hub": hub_ids(document, document.hubs[0]),
         "speed": cloud.speed,
         "state": str(cloud.state),
@@ -77,8 +79,10 @@ The local cloud is up; its operations take 1/{cloud.speed:g} of Azure's time.
   Functions host    {cloud.functions_url}/api
   Resource Manager  {cloud.arm_url}
   Data planes       {cloud.data_url} (/vaults/NAME, /search/NAME)
+  Event Grid        {cloud.event_grid_url}/_local/events
   Identity          {cloud.identity_endpoint}
   Storage           {storage}
+  Service Bus       port {ports.service_bus} (AMQP; queues of localcloud/{QUEUES.name})
   State and logs    {state}
 
 Try it in another terminal:

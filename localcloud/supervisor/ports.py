@@ -16,10 +16,12 @@ HIGHEST_OFFSET = HIGHEST_PORT - 10_002
 class Ports:
     """One TCP port for each part; the defaults are those of the real tools."""
 
+    service_bus: int = 5672
     functions: int = 7071
     arm: int = 8700
     identity: int = 8701
     data: int = 8702
+    event_grid: int = 8703
     blob: int = 10_000
     queue: int = 10_001
     table: int = 10_002

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from localcloud.supervisor.ports import HOST
 
 TIMEOUT_SECONDS = 2.0
 OK = 200
+SASL_HEADER = b"AMQP\x03\x01\x00\x00"
 Probe = Callable[[], bool]
 
 
@@ -48,6 +50,20 @@ def healthy(port: int, path: str, ca: Path | None = None) -> Probe:
         tls = ssl.create_default_context(cafile=str(ca)) if ca else None
         answer = get(port, path, tls=tls)
         return answer is not None and answer[0] == OK
+
+    return probe
+
+
+def speaks_amqp(port: int) -> Probe:
+    """Ready when the port answers AMQP's handshake, which begins with SASL."""
+
+    def probe() -> bool:
+        try:
+            with socket.create_connection((HOST, port), TIMEOUT_SECONDS) as connection:
+                connection.sendall(SASL_HEADER)
+                return connection.recv(len(SASL_HEADER)) == SASL_HEADER
+        except OSError:
+            return False
 
     return probe
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localcloud.certificates import local_certificates
+from localcloud.service_bus.keys import load_or_create_key
 from localcloud.supervisor.cloud import ROOT, Cloud, services
 from localcloud.supervisor.describe import banner, description, environment_file
 from localcloud.supervisor.errors import EXIT_INTERRUPTED, LocalCloudError
@@ -72,6 +73,7 @@ def _run(options: Options, lock: int) -> int:
         speed=options.speed,
         certificates=local_certificates(options.state / "ca"),
         identity_header=identity_header(options.state),
+        bus_key=load_or_create_key(options.state / "service_bus"),
     )
     asyncio.run(_supervise(options, cloud, lock))
     return 0

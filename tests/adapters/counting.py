@@ -18,6 +18,10 @@ class Counting:
         self.transactions += 1
         return await self._table.submit_transaction(operations)
 
+    async def create_entity(self, *args: Any, **kwargs: Any) -> Any:
+        """Do it."""
+        return await self._table.create_entity(*args, **kwargs)
+
     async def get_entity(self, *args: Any, **kwargs: Any) -> Any:
         """Count, and do it."""
         self.reads += 1

@@ -98,8 +98,8 @@ async def test_operation_that_cannot_be_seen_yet_is_temporary(arm: Arm, kind: st
 @pytest.mark.parametrize("kind", ["location", "async-operation"])
 async def test_look_that_is_refused_for_a_while_is_temporary(arm: Arm, kind: str) -> None:
     """The operation goes on meanwhile."""
-    arm.server.script(refused(429, "TooManyRequests", Retry_After="9"), Answer(503), Answer(-1))
-    for code in ("TooManyRequests", "Http503", "ConnectionFailed"):
+    arm.server.script(Answer(503), Answer(-1), refused(429, "TooManyRequests", Retry_After="9"))
+    for code in ("Http503", "ConnectionFailed", "TooManyRequests"):
         with pytest.raises(TemporaryError, match=code):
             await arm.adapter.poll(at(arm, kind))
 

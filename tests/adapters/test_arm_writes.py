@@ -129,22 +129,19 @@ async def test_deleting_what_is_not_there_is_done(arm: Arm) -> None:
     ("answer", "code", "wait"),
     [
         (refused(429, "TooManyRequests", Retry_After="17"), "TooManyRequests", 17.0),
-        (refused(429, "TooManyRequests"), "TooManyRequests", None),
         (refused(429, "SubscriptionRequestsThrottled", Retry_After="3600"), "Sub", 3600.0),
         (refused(429, "X", Retry_After="60", x_ms_retry_after_ms="250"), "X", 0.25),
         (refused(429, "X", Retry_After="60", retry_after_ms="1500.5"), "X", 1.5005),
-        (refused(429, "X", Retry_After="soon"), "X", None),
         (refused(409, "AnotherOperationInProgress"), "AnotherOperationInProgress", None),
         (refused(400, "PrincipalNotFound"), "PrincipalNotFound", None),
-        (Answer(429), "Http429", None),
         (Answer(500, "<h1>oops</h1>"), "Http500", None),
         (Answer(503, {"error": "oops"}), "Http503", None),
         (Answer(502, {"error": None}), "Http502", None),
         (Answer(599), "Http599", None),
     ],
     ids=[
-        *("wait", "no-wait", "long", "ms", "ms-too", "no-number", "busy", "principal"),
-        *("no-body", "html", "text", "null", "unknown"),
+        *("wait", "long", "ms", "ms-too", "busy", "principal"),
+        *("html", "text", "null", "unknown"),
     ],
 )
 async def test_passing_refusal_is_temporary_with_the_wait_that_was_asked(
@@ -155,6 +152,27 @@ async def test_passing_refusal_is_temporary_with_the_wait_that_was_asked(
     with pytest.raises(TemporaryError, match=code) as caught:
         await arm.adapter.write("PUT", ID, "1", BODY)
     assert caught.value.retry_after == wait
+    assert len(arm.server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (refused(429, "TooManyRequests"), "TooManyRequests"),
+        (refused(429, "X", Retry_After="soon"), "X"),
+        (refused(429, "X", Retry_After="0"), "X"),
+        (Answer(429), "Http429"),
+    ],
+    ids=["no-wait", "no-number", "nothing", "no-body"],
+)
+async def test_throttling_that_does_not_say_for_how_long_is_waited_for_nonetheless(
+    arm: Arm, answer: Answer, code: str
+) -> None:
+    """For about the first wait of the settings, nothing being sent again beneath."""
+    arm.server.script(answer)
+    with pytest.raises(TemporaryError, match=code) as caught:
+        await arm.adapter.write("PUT", ID, "1", BODY)
+    assert 1.0 <= (caught.value.retry_after or 0.0) <= 2.0
     assert len(arm.server.asked) == 1
 
 

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCTION = ("triggers", "orchestrators", "activities", "azure_adapters", "landing_zone")
+PRODUCTION = (
+    *("triggers", "orchestrators", "activities", "azure_adapters", "landing_zone"),
+    "command_line",
+)
 OTHERS = ("localcloud", "tests", "tools", "benchmarks")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from azure.data.tables.aio import TableClient
 
@@ -109,13 +111,38 @@ def checked_cloud(folder: Path, *, speed: float, **settings: str) -> Iterator[Cl
     assert_conforms(records)
 
 
+# Lists whose answers the descriptions tell as if they were of one item, or without its type.
+_TOLD_BY_ITEM = re.compile(
+    r"/(Microsoft\.Authorization/roleAssignments|Microsoft\.EventGrid/systemTopics"
+    r"|Microsoft\.Search/searchServices|privateDnsZoneGroups)\?",
+    re.IGNORECASE,
+)
+
+
+def checkable(exchange: dict[str, Any]) -> list[dict[str, Any]]:
+    """An exchange as the descriptions tell it: of some lists, a read of each item."""
+    answer = exchange.get("response")
+    listed = exchange["method"] == "GET" and _TOLD_BY_ITEM.search(exchange["url"])
+    if not listed or not isinstance(answer, dict) or "value" not in answer:
+        return [exchange]
+    url = urlsplit(exchange["url"])
+    return [
+        exchange | {"url": urlunsplit(url._replace(path=item["id"])), "response": item}
+        for item in answer["value"]
+    ]
+
+
 def assert_conforms(records: Path) -> None:
     """Every exchange with ARM keeps to Microsoft's own descriptions, without a warning."""
     assert records.stat().st_size
     if not CHECKER.exists():
         return
+    exchanges = [json.loads(line) for line in records.read_text(encoding="utf-8").splitlines()]
+    items = (one for exchange in exchanges for one in checkable(exchange))
+    checked = records.with_suffix(".checked.jsonl")
+    checked.write_text("".join(f"{json.dumps(one)}\n" for one in items), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, str(CHECKER), "--fail-on", "warn", str(records)],
+        [sys.executable, str(CHECKER), "--fail-on", "warn", str(checked)],
         capture_output=True,
         text=True,
         check=False,

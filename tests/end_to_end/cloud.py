@@ -58,24 +58,29 @@ class Cloud:
         """Call the application."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         given = {"x-functions-key": self.ready["functionKey"], **named}
-        return self._send(method, self.ready["functions"] + path, body, given)
+        return self.send(method, self.ready["functions"] + path, body, given)
 
     def arm(self, path: str, body: Any = None, method: str = "") -> Answer:
         """Call a control route of ARM."""
         data = None if body is None else json.dumps(body).encode()
         given = {"content-type": "application/json"}
-        return self._send(
+        return self.send(
             method or ("GET" if data is None else "POST"), self.ready["arm"] + path, data, given
         )
 
     def read(self, resource_id: str, api_version: str, token: str) -> dict[str, Any] | None:
         """What ARM answers for a resource; None where there is none."""
         url = f"{self.ready['arm']}{resource_id}?api-version={api_version}"
-        answer = self._send("GET", url, None, {"authorization": f"Bearer {token}"})
+        answer = self.send("GET", url, None, {"authorization": f"Bearer {token}"})
         assert answer.status in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}, answer.body
         return answer.json() if answer.status == HTTPStatus.OK else None
 
-    def _send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+    def get_json(self, url: str) -> Any:
+        """What a control route of any part answers."""
+        return self.send("GET", url, None, {}).json()
+
+    def send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        """Call any part of the cloud."""
         request = urllib.request.Request(url, data=body, method=method, headers=headers)  # noqa: S310
         tls = self._tls if url.startswith("https") else None
         try:

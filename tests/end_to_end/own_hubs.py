@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from localcloud.certificates import local_certificates
+from localcloud.service_bus.keys import load_or_create_key
 from localcloud.supervisor.cloud import HUBS, Cloud, services
 from localcloud.supervisor.describe import description
 from localcloud.supervisor.ports import Ports
@@ -61,6 +62,7 @@ def main() -> None:
             speed=float(sys.argv[3]),
             certificates=local_certificates(state / "ca"),
             identity_header=identity_header(state),
+            bus_key=load_or_create_key(state / "service_bus"),
         )
         asyncio.run(run(cloud, Path(sys.argv[4]), lock))
 

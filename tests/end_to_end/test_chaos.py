@@ -35,7 +35,7 @@ HOST: Final = "localcloud.functions_host --app"
 SECONDS_ALIVE: Final = (3.0, 8.0)
 """How long the host lives, once it answers."""
 
-TENANTS: Final = 6
+TENANTS: Final = 4
 NIGHTLY_TENANTS: Final = 50
 SEEDS: Final = range(1, 11)
 LONGEST: Final = 3000.0

@@ -1,6 +1,7 @@
 """The demo as a new user runs it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,8 +21,16 @@ def command(folder: Path) -> list[str]:
     return [*DEMO, "--state", str(folder / "state"), "--port-offset", str(some_free_offset())]
 
 
-def test_the_demo_ends_with_an_active_tenant_of_each_tier(tmp_path: Path) -> None:
-    """Exit code 0, each step told, few firewall writes for all, and where to look next."""
+ACTS = (
+    *("opened storage to the internet", "stripped all required tags", "added a public IP address"),
+    *("peered two spokes", "deleted a DNS zone link", "deleted the default route"),
+)
+
+
+def test_the_demo_onboards_a_tenant_of_each_tier_and_repairs_what_a_rogue_breaks(
+    tmp_path: Path,
+) -> None:
+    """Exit code 0, each step told, few firewall writes for all, and all six drifts undone."""
     done = subprocess.run(
         command(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False, timeout=100
     )
@@ -31,10 +40,17 @@ def test_the_demo_ends_with_an_active_tenant_of_each_tier(tmp_path: Path) -> Non
             assert f"{tenant:<17}  {stage.value}. {stage.title}: done" in done.stdout
     for tier in ("namespace", "nodepool", "cluster"):
         assert f"({tier}) is active after" in done.stdout
+    assert done.stdout.count("Told over Service Bus: accepted after") == 3
+    assert len(re.findall(r"accepted after [\d.]+ s, active after [\d.]+ s\.", done.stdout)) == 3
+    for act in ACTS:
+        assert re.search(
+            rf"repaired after \d+ s of Azure's time \([\d.]+ s here\): {act}", done.stdout
+        )
+    assert "Repaired 6 of 6, each seen in Resource Manager itself" in done.stdout
     for words in ("Key Vault  private endpoint 10.", "Critical path", "served all 3", "make up"):
         assert words in done.stdout
     records = tmp_path / "state" / "arm-requests.jsonl"
-    assert records.stat().st_size
+    assert b"/virtualNetworkPeerings/rogue?" in records.read_bytes()
     if not CHECKER.exists():
         pytest.skip("the conformance data is not beside this checkout")
     assert_conforms(records)

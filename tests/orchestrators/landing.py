@@ -34,6 +34,8 @@ class Landing:
     Attributes:
         there: Keys of the resources that are there.
         note_busy: Notes that are refused for now, from here on.
+        owed: Whether someone is to be told by message how it ends.
+        results: What comes of telling it, try by try.
         order: What began and ended, in order, as `+key`, `=key` and `-key` (taken back).
         end: How the operation ended.
         world: Where the orchestrators run.
@@ -69,6 +71,8 @@ class Landing:
         self.kept = frozenset(kept)
         self.hub = frozenset(hub)
         self.note_busy = 0
+        self.owed = False
+        self.results: list[Outcome] = []
         self.there: set[str] = set()
         self.order: list[str] = []
         self.attempts: Counter[tuple[str, str]] = Counter()
@@ -85,6 +89,7 @@ class Landing:
             "verify_resource": self._verify,
             "conclude": self._conclude,
             "end_operation": self._end,
+            "send_results": self._send_results,
         }
         orchestrators = {"onboard_tenant": onboard_tenant, "apply_resource": apply_resource}
         self.world = DurableWorld(orchestrators, activities, lambda _name, _data: CALL_SECONDS)
@@ -157,7 +162,12 @@ class Landing:
 
     def _end(self, payload: Any) -> Any:
         self.end = OperationEnd.parse(payload)
-        return Outcome(state="done").dump()
+        return Outcome(state="done", owed=self.owed).dump()
+
+    def _send_results(self, payload: Any) -> Any:
+        assert OperationRef.parse(payload) == OPERATION
+        self.order.append("told")
+        return (self.results.pop(0) if self.results else Outcome(state="done")).dump()
 
 
 def failed(code: str = "Broken", message: str = "it broke") -> Outcome:

@@ -11,6 +11,7 @@ from landing_zone.graph import Graph, ancestors, critical_path
 from landing_zone.progress import LiveStatus
 from landing_zone.retries import RetryPolicy
 from orchestrators.calls import CRASH_ATTEMPTS
+from orchestrators.onboard_tenant import RESULT_RETRY
 from tests.orchestrators.landing import CALL_SECONDS, POLL_SECONDS, Landing, busy, failed
 from tests.orchestrators.replay import START, Crash
 
@@ -264,3 +265,20 @@ def test_a_note_that_is_refused_for_now_is_not_lost() -> None:
     assert landing.note_busy == 0
     concluded = [payload for name, payload in landing.world.calls if name == "conclude"]
     assert len(concluded) == len(DIAMOND) + 5
+
+
+@pytest.mark.parametrize("owed", [True, False])
+def test_end_is_told_to_who_asked_by_message(*, owed: bool) -> None:
+    """And to nobody else; it is tried again where it does not work at once."""
+    landing = Landing(DIAMOND)
+    landing.owed, landing.results = owed, [busy(), busy()]
+    assert landing.onboard().output == {"ok": True}
+    assert landing.order.count("told") == (3 if owed else 0)
+
+
+def test_end_that_cannot_be_told_does_not_hold_up_the_next_operation() -> None:
+    """The operation is over as it was; a timer tells it later."""
+    landing = Landing(DIAMOND)
+    landing.owed, landing.results = True, [busy() for _ in range(100)]
+    assert landing.onboard().output == {"ok": True}
+    assert landing.order.count("told") == RESULT_RETRY.max_attempts

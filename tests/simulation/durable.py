@@ -101,7 +101,7 @@ class Engine:
         found = self.instances.get(instance_id)
         if found is None:
             return FakeStatus()
-        return FakeStatus(found.id, found.status, found.custom_status)
+        return FakeStatus(found.id, found.status, found.custom_status, found.output)
 
     # Life and death.
 

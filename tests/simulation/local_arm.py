@@ -7,6 +7,7 @@ time is virtual, so each latency of `latency.yaml` is kept in full.
 
 import asyncio
 import json
+import random
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
@@ -22,10 +23,13 @@ from azure.core.utils import CaseInsensitiveDict
 
 from azure_adapters.api_keys import ArmApiKeys
 from azure_adapters.arm import ArmResourceManager
+from azure_adapters.paced import Paced
 from azure_adapters.pipeline import READ_SECONDS, Pipeline
 from azure_adapters.search_indexes import AiSearchIndexes
 from azure_adapters.vault_secrets import KeyVaultSecrets
 from landing_zone.hub import HubDocument
+from landing_zone.pacing.pacer import Pacer
+from landing_zone.pacing.settings import PaceSettings
 from localcloud.arm.authentication import Authenticator
 from localcloud.arm.catalogue import TYPES
 from localcloud.arm.control import shown_record
@@ -176,9 +180,12 @@ class LocalArm:
     def ports(self) -> dict[str, Any]:
         """The application's adapters, speaking with this."""
         line = _Line(self._exchange)
-        arm = _adapter(ArmResourceManager, ENDPOINT, line)
+        pacer = Pacer(PaceSettings())
+        paced = Paced(line, pacer, now=self.cloud.now, chance=random.Random(0).random)  # noqa: S311
+        arm = _adapter(ArmResourceManager, ENDPOINT, paced)
         return {
             "arm": arm,
+            "background_arm": arm.in_background(),
             "api_keys": ArmApiKeys(arm),
             "vaults": _adapter(KeyVaultSecrets, f"{DATA_ENDPOINT}/vaults/{{name}}", line),
             "indexes": _adapter(AiSearchIndexes, f"{DATA_ENDPOINT}/search/{{name}}", line),
@@ -242,7 +249,7 @@ class LocalArm:
         self.log.append(Exchange(self.cloud.now(), call.method, call.path, status))
 
 
-def _adapter(kind: type[Any], endpoint: str, line: _Line) -> Any:
+def _adapter(kind: type[Any], endpoint: str, line: Pipeline | Paced) -> Any:
     """An adapter as it is, but for the line that it speaks on."""
     made: Any = object.__new__(kind)
     made._endpoint, made._pipeline = endpoint, line

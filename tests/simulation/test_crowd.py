@@ -27,8 +27,7 @@ def assert_all_ended_well(crowded: Crowd, records: list[TenantRecord]) -> None:
     held = {tenant: found for (_, tenant), found in ground.world.ledger.held.items()}
     # Which life of the subscription it is held for is for the record alone to know.
     assert held == {
-        tenant: found.model_copy(update={"generation": 1})
-        for tenant, found in reserved.items()
+        tenant: found.model_copy(update={"generation": 1}) for tenant, found in reserved.items()
     }
     active = {one.tenant_id for one in records if one.state is TenantState.ACTIVE}
     assert_nothing_is_shared_or_leaked(

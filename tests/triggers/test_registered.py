@@ -39,6 +39,26 @@ EXPECTED = {
     "renew_key": ("activityTrigger", ""),
     "store_key": ("activityTrigger", ""),
     "end_rotation": ("activityTrigger", ""),
+    "resource_events": ("eventGridTrigger", ""),
+    "watch_drift": ("timerTrigger", ""),
+    "remediate_resource": ("orchestrationTrigger", ""),
+    "look_at_drift": ("activityTrigger", ""),
+    "park_drift": ("activityTrigger", ""),
+    "sweep_all": ("timerTrigger", ""),
+    "tidy_drift": ("timerTrigger", ""),
+    "show_compliance": ("GET compliance", KEY),
+    "request_sweep": ("POST compliance/sweep", KEY),
+    "act_on_finding": ("POST compliance/findings", KEY),
+    "list_exemptions": ("GET exemptions", KEY),
+    "show_exemption": ("GET exemptions/{exemptionId}", KEY),
+    "grant_exemption": ("PUT exemptions/{exemptionId}", KEY),
+    "remove_exemption": ("DELETE exemptions/{exemptionId}", KEY),
+    "sweep_estate": ("orchestrationTrigger", ""),
+    "plan_sweep": ("activityTrigger", ""),
+    "sweep_shard": ("activityTrigger", ""),
+    "take_onboarding_request": ("serviceBusTrigger", ""),
+    "send_owed_results": ("timerTrigger", ""),
+    "send_results": ("activityTrigger", ""),
 }
 USE_THE_DURABLE_CLIENT = {
     "request_tenant",
@@ -52,6 +72,17 @@ USE_THE_DURABLE_CLIENT = {
     "request_rotation",
     "show_rotation",
     "rotate_due_keys",
+    "resource_events",
+    "watch_drift",
+    "look_at_drift",
+    "sweep_all",
+    "sweep_shard",
+    "show_compliance",
+    "request_sweep",
+    "act_on_finding",
+    "grant_exemption",
+    "remove_exemption",
+    "take_onboarding_request",
 }
 FUNCTIONS = registered_functions()
 
@@ -84,3 +115,14 @@ def test_timer_runs_every_minute() -> None:
     trigger = FUNCTIONS["recover_operations"].get_trigger()
     settings = {} if trigger is None else trigger.get_dict_repr()
     assert (settings["schedule"], settings["runOnStartup"]) == ("0 * * * * *", False)
+
+
+def test_messages_arrive_as_bytes() -> None:
+    """As text, a document in another encoding would fail before it could be answered."""
+    trigger = FUNCTIONS["take_onboarding_request"].get_trigger()
+    settings = {} if trigger is None else trigger.get_dict_repr()
+    assert (settings["queueName"], settings["connection"], settings["dataType"].name) == (
+        "onboarding",
+        "SPOKEWRIGHT_SERVICE_BUS",
+        "BINARY",
+    )

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landing_zone.arm_ids import (
+    LONGEST,
     arm_id,
+    is_legal,
     normalized,
     resource_group_id,
     resource_type,
@@ -73,6 +75,36 @@ def test_id_that_names_no_resource_has_no_type(found: str) -> None:
     """A collection or a fragment is not a resource."""
     with pytest.raises(ValueError, match="names no resource"):
         resource_type(found)
+
+
+@given(names().filter(lambda name: name not in {".", ".."}))
+def test_what_resources_are_named_is_legal(name: str) -> None:
+    """With a slash at its end or without."""
+    assert is_legal(resource_group_id("s", name))
+    assert is_legal(f"{GROUP}/providers/A.B/cs/{name}/")
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        "x",
+        f"x{GROUP}",
+        f"{GROUP}//x",
+        f"{GROUP}/..",
+        f"{GROUP}/.",
+        f"{GROUP}?x",
+        f"{GROUP}#x",
+        f"{GROUP}%2f",
+        f"{GROUP}\\x",
+        f"{GROUP} ",
+        f"{GROUP}\n",
+        f"{GROUP}\u202e",
+        f"{GROUP}/{'x' * LONGEST}",
+    ],
+)
+def test_what_leads_elsewhere_is_not_legal(found: str) -> None:
+    """Nor what no resource is named, or what hides something."""
+    assert not is_legal(found)
 
 
 @given(names())

@@ -47,6 +47,23 @@ def test_least_environment_has_azures_own_endpoint_and_the_defaults() -> None:
     assert found.retry == RetryPolicy()
 
 
+def test_service_bus_is_named_either_way() -> None:
+    """And its key is not shown."""
+    found = settings_from(
+        LEAST
+        | {
+            "SPOKEWRIGHT_SERVICE_BUS": "Endpoint=sb://x/;SharedAccessKey=c2VjcmV0",
+            "SPOKEWRIGHT_SERVICE_BUS__fullyQualifiedNamespace": "x.servicebus.windows.net",
+            "SPOKEWRIGHT_INTAKE_RETURN_SECONDS": "3",
+            "SPOKEWRIGHT_INTAKE_RETURN_MOST_SECONDS": "9",
+        }
+    )
+    assert found.service_bus == "Endpoint=sb://x/;SharedAccessKey=c2VjcmV0"
+    assert found.service_bus_namespace == "x.servicebus.windows.net"
+    assert "c2VjcmV0" not in repr(found)
+    assert (found.intake.return_seconds, found.intake.return_most_seconds) == (3, 9)
+
+
 def test_every_variable_has_its_place() -> None:
     """As the table in the documentation says."""
     found = settings_from(
@@ -167,3 +184,14 @@ def test_the_pace_of_key_rotations_is_bounded() -> None:
     assert found.keys.settle_seconds == 0.5
     with pytest.raises(ConfigurationError, match="SPOKEWRIGHT_KEYS_SETTLE_SECONDS"):
         settings_from(LEAST | {"SPOKEWRIGHT_KEYS_SETTLE_SECONDS": "-1"})
+
+
+def test_the_pace_of_calls_is_bounded() -> None:
+    """Azure's own limits unless something else is said; nobody waits within a function for long."""
+    pace = settings_from(LEAST).pace
+    assert (pace.reads, pace.reads_per_second, pace.in_place_seconds) == (250, 25, 1)
+    found = settings_from(LEAST | {"SPOKEWRIGHT_PACE_READS_PER_SECOND": "2.5e+03"})
+    assert found.pace.reads_per_second == 2500
+    for name, value in (("RESERVE", "1"), ("IN_PLACE_SECONDS", "60"), ("WRITES", "0")):
+        with pytest.raises(ConfigurationError, match=f"SPOKEWRIGHT_PACE_{name}"):
+            settings_from(LEAST | {f"SPOKEWRIGHT_PACE_{name}": value})

@@ -116,6 +116,7 @@ _POSTGRES_TYPES = (
         POSTGRES,
         versions=_POSTGRES,
         model="azure.mgmt.postgresqlflexibleservers.models:Server",
+        patch="azure.mgmt.postgresqlflexibleservers.models:ServerForPatch",
         write=Writing.ACCEPTED,
         delete=Writing.ACCEPTED,
         tracked=True,

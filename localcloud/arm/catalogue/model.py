@@ -88,6 +88,10 @@ def _nothing(*_: Any) -> None:
     """A hook that does nothing."""
 
 
+def _never(_: Mapping[str, Any]) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Hooks:
     """What is special about a type; each is small and touches only the store.
@@ -144,6 +148,7 @@ class ResourceType:
         blocked_by: Types of children that must be deleted first.
         absent: Status of a DELETE of what is not there.
         hidden: Whether it is left out of lists of resources.
+        proves: Whether a write of this body ends only once a webhook has proved itself.
         hooks: What is special.
     """
 
@@ -176,6 +181,7 @@ class ResourceType:
     blocked_by: tuple[str, ...] = ()
     absent: int = 204
     hidden: bool = False
+    proves: "Callable[[Mapping[str, Any]], bool]" = _never
     hooks: Hooks = field(default_factory=Hooks)
 
     @property

@@ -129,9 +129,11 @@ _subscribed = partial(
     defaults=event_grid.DEFAULTS,
     secrets=("_url",),
     hidden=True,
+    proves=event_grid.is_webhook,
     hooks=Hooks(
         check=event_grid.check_subscription,
         prepare=event_grid.prepare_subscription,
+        written=event_grid.begin_delivery,
     ),
 )
 _EVENT_GRID = (

@@ -20,6 +20,7 @@ type Kind = Literal[
     "slow",
     "operation-hidden",
     "resource-hidden",
+    "late",
 ]
 _FOREVER = 10**9
 
@@ -72,7 +73,7 @@ class Effect(_Part):
             that operation and the resource as they are until the fault is removed; `slow` lets that
             operation take `seconds` longer; `operation-hidden` lets the operation's URLs answer 404
             for `seconds`; `resource-hidden` lets the resource answer 404 for `seconds` after it was
-            written.
+            written; `late` handles the request and keeps its answer back for `seconds`.
         status: Of `respond`.
         code: The error's code.
         message: The error's message.

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from localcloud.arm.behaviours import api_management, event_grid
 from localcloud.arm.catalogue import TYPES
 from localcloud.arm.errors import bad_request, method_not_allowed, resource_not_found
+from localcloud.arm.events import emit_for
 from localcloud.arm.exchange import Answer, Call
 from localcloud.arm.paths import Target, group_of
 from localcloud.arm.placing import check_version, existing_scope
@@ -32,8 +33,11 @@ def on_resource(cloud: Cloud, call: Call, target: Target) -> Answer:
     record = cloud.store.get(resource_id)
     if record is None:
         raise resource_not_found(found.name, target.name, group_of(resource_id))
+    action = call.path.rstrip("/").rpartition("/")[2]
     with cloud.store.transaction():
-        return ON_RESOURCE[target.type](cloud, record)
+        answer = ON_RESOURCE[target.type](cloud, record)
+        emit_for(cloud, call, "Action", record.id, f"{found.name}/{action}/action")
+    return answer
 
 
 def _list_secrets(_: Cloud, record: Record) -> Answer:

@@ -6,6 +6,7 @@ from typing import Any
 from localcloud.arm import operations
 from localcloud.arm.catalogue.frame import GENERIC_VERSIONS
 from localcloud.arm.errors import method_not_allowed, not_found
+from localcloud.arm.events import emit_for
 from localcloud.arm.exchange import Answer, Call
 from localcloud.arm.locations import REGIONS
 from localcloud.arm.placing import ALWAYS_REGISTERED, check_version, existing_scope
@@ -87,6 +88,8 @@ def _change(cloud: Cloud, call: Call, scope: str, name: str, *, registering: boo
     with cloud.store.transaction():
         record = register(cloud, scope, name, "Registering" if registering else "Unregistering")
         operations.begin(cloud, call, "register", record, seconds=seconds)
+        action = "register" if registering else "unregister"
+        emit_for(cloud, call, "Action", record.id, f"{name}/{action}/action")
 
 
 def _shown(cloud: Cloud, scope: str, name: str) -> dict[str, Any]:

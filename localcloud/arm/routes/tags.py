@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from localcloud.arm.errors import bad_request, method_not_allowed, not_found
-from localcloud.arm.events import emit_for
+from localcloud.arm.events import Verb, emit_for
 from localcloud.arm.exchange import Answer, Call
 from localcloud.arm.paths import Target
 from localcloud.arm.placing import check_writable, place
@@ -82,7 +82,9 @@ def _store(cloud: Cloud, call: Call, record: Record, tags: dict[str, str], statu
         record.body["tags"] = tags
         record.touch(cloud.now())
         cloud.store.put(record)
-        emit_for(cloud, call, "Write", record.id, f"{_TYPE}/write")
+        verb: Verb = "Delete" if call.method == "DELETE" else "Write"
+        own = f"{record.id}/providers/{_TYPE}/default"
+        emit_for(cloud, call, verb, own, f"{_TYPE}/{verb.lower()}")
     body = None if call.method == "DELETE" else shown(record)
     return Answer(status, body, hold=cloud.profile.of(_TYPE).write)
 

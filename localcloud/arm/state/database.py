@@ -16,8 +16,13 @@ create table if not exists events (id integer primary key autoincrement, documen
 create table if not exists requests (id integer primary key autoincrement, document text not null);
 """
 _KEPT_REQUESTS = 200_000
-_KEPT_EVENTS = 200_000
+_KEPT_EVENTS = 200_000  # as long as nobody takes them
+_KEPT_TAKEN = 10_000  # to be looked at
 _TRIM_EVERY = 1_000
+
+
+def _taken(table: str) -> str:
+    return f"{table}Taken"
 
 
 class Database:
@@ -85,12 +90,27 @@ class Database:
             (json.dumps(document, separators=(",", ":")),),
         )
         number = cursor.lastrowid or 0
-        if number % _TRIM_EVERY == 0:
-            self._connection.execute(
-                f"delete from {table} where id <= ?",  # noqa: S608
-                (number - kept,),
-            )
+        if number % _TRIM_EVERY == 0 and self.fact(_taken(table)) is None:
+            self._trim(table, number - kept)
         return number
+
+    def took(self, table: str, number: int) -> None:
+        """Note that entries up to a number have been taken; from now on only those are dropped."""
+        if number <= (self.fact(_taken(table)) or 0):
+            return
+        with self.transaction():
+            self.put("facts", _taken(table), number)
+            self._trim(table, number - _KEPT_TAKEN)
+
+    def _trim(self, table: str, upto: int) -> None:
+        self._connection.execute(f"delete from {table} where id <= ?", (upto,))  # noqa: S608
+
+    def last(self, table: str) -> int:
+        """The number of a log's last entry, also when it has been dropped."""
+        row = self._connection.execute(
+            "select seq from sqlite_sequence where name = ?", (table,)
+        ).fetchone()
+        return int(row[0]) if row is not None else 0
 
     def log_since(self, table: str, since: int, limit: int) -> list[tuple[int, Any]]:
         """Entries of a log after a number, at most `limit`."""

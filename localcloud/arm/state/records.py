@@ -93,6 +93,10 @@ class Operation:
         stuck: The fault that keeps it from ending.
         caller: Object id of who began it.
         correlation_id: Of the request that began it.
+        claims: Of the token of who began it.
+        request: The request that began it, as its event shows it.
+        creates: Whether the resource was not there before.
+        awaits_proof: Whether it cannot end before a webhook has proved itself.
     """
 
     id: str
@@ -112,6 +116,10 @@ class Operation:
     stuck: str = ""
     caller: str = ""
     correlation_id: str = ""
+    claims: dict[str, Any] = field(default_factory=dict)
+    request: dict[str, str] = field(default_factory=dict)
+    creates: bool = False
+    awaits_proof: bool = False
 
     @property
     def running(self) -> bool:

@@ -166,7 +166,11 @@ class Store:
 
     def due(self, now: float) -> Iterable[Operation]:
         """Operations whose time has come, in the order of their times."""
-        ready = [one for one in self.running() if one.due <= now and not one.stuck]
+        ready = [
+            one
+            for one in self.running()
+            if one.due <= now and not one.stuck and not one.awaits_proof
+        ]
         return sorted(ready, key=lambda one: one.due)
 
     def operation_on(self, host: str) -> Operation | None:

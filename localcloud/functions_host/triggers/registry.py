@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 from localcloud.functions_host.logs import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from localcloud.functions_host.functions import Catalogue, Function
 
 SERVED_ELSEWHERE = frozenset(
     {
-        "httpTrigger",  # by the web front
+        "httpTrigger",  # these two by the web front
+        "eventGridTrigger",
         "orchestrationTrigger",  # these three by the durable engine
         "activityTrigger",
         "entityTrigger",
@@ -32,7 +33,7 @@ class Listener(Protocol):
         """
 
     async def close(self) -> None:
-        """Stop listening; what is under way is abandoned."""
+        """Stop listening; what is under way may be given some time, or is abandoned."""
 
 
 type ListenerFactory = Callable[[list[Function]], Listener]
@@ -41,15 +42,18 @@ type ListenerFactory = Callable[[list[Function]], Listener]
 class Listeners:
     """The listeners of one app."""
 
-    def __init__(self, factories: dict[str, ListenerFactory]) -> None:
+    def __init__(self, factories: dict[str, ListenerFactory], settings: Mapping[str, str]) -> None:
         self._factories = factories
+        self._settings = settings
         self._running: list[Listener] = []
 
     async def start(self, catalogue: Catalogue) -> None:
         """Start a listener for each trigger type in use; warn of those that nobody serves."""
         types = {function.trigger_type for function in catalogue.functions} - SERVED_ELSEWHERE
         for trigger_type in sorted(types):
-            functions = catalogue.of(trigger_type)
+            functions = [one for one in catalogue.of(trigger_type) if not self._is_disabled(one)]
+            if not functions:
+                continue
             factory = self._factories.get(trigger_type)
             if factory is None:
                 names = ", ".join(function.name for function in functions)
@@ -58,6 +62,14 @@ class Listeners:
             listener = factory(functions)
             await listener.start()
             self._running.append(listener)
+
+    def _is_disabled(self, function: Function) -> bool:
+        """Source: https://learn.microsoft.com/azure/azure-functions/disable-function."""
+        disabled = self._settings.get(f"AzureWebJobs.{function.name}.Disabled", "").lower()
+        if disabled in {"true", "1"}:
+            logger.info("function %s is disabled", function.name)
+            return True
+        return False
 
     async def close(self) -> None:
         """Stop all of them."""

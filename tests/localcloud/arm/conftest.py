@@ -255,11 +255,13 @@ def certificates(directory: Path) -> tuple[Path, Path]:
 
 
 @contextlib.contextmanager
-def running(directory: Path, hub: HubDocument, speed: float = 1000.0) -> Iterator[Live]:
+def running(
+    directory: Path, hub: HubDocument, speed: float = 1000.0, *, event_grid: bool = False
+) -> Iterator[Live]:
     """A live server in a thread of its own, on free ports."""
     ca, server = certificates(directory)
     header = str(uuid.uuid4())
-    settings = Settings(directory / "arm", directory / "identity", hub, speed)
+    settings = Settings(directory / "arm", directory / "identity", hub, speed, event_grid)
     tokens = Tokens(settings.identity_state)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(server)

@@ -64,6 +64,7 @@ REFUSED = [
     (b.at(b.BLOB_ZONE, "Microsoft.Insights/diagnosticSettings", "all"), b.diagnostics(), b.DIAGNOSTICS, "BadRequest"),
     (EVENTS, b.subscribed(ACCOUNT), b.EVENTS, "InvalidRequest"),
     (EVENTS, {"properties": {}}, b.EVENTS, "InvalidRequest"),
+    (EVENTS, b.subscribed(ACCOUNT, eventDeliverySchema="CustomInputSchema"), b.EVENTS, "InvalidRequest"),
     (EVENTS, {"properties": {"destination": ANY}}, b.EVENTS, "InvalidRequest"),
     (EVENTS, {"properties": {"destination": {"endpointType": "Pigeon"}}}, b.EVENTS, "InvalidRequestContent"),
     (EVENTS, {"properties": {"destination": {"endpointType": "AzureFunction", "properties": {"resourceId": "f"}}}}, b.EVENTS, "InvalidRequest"),

@@ -1,23 +1,27 @@
 """The demo follows an onboarding and tells the truth about its end."""
 
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from localcloud.demo.__main__ import Demo, onboard
+from localcloud.demo.__main__ import Demo
+from localcloud.demo.__main__ import show as show_demo
 from localcloud.demo.asking import Asked
 from tests.localcloud.demo.fake_cloud import (
     GROUP,
     NETWORK,
     FakeCloud,
+    FakeQueues,
     document,
     operation,
     resource,
     serving,
 )
 
+STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stcontoso"
 RUNNING = operation(
     "running",
     [
@@ -40,6 +44,7 @@ def show(
     *tenants: str,
     terminal: bool = False,
     full: bool = False,
+    queues: FakeQueues | None = None,
 ) -> tuple[int, str]:
     """Onboard on the fake; returns the exit code and what was shown."""
     shown = StringIO()
@@ -50,8 +55,19 @@ def show(
         for name in tenants or ["contoso"]
     ]
     with serving(cloud, directory) as endpoints:
-        code = onboard(demo, console, endpoints, asked)
+        code = show_demo(demo, console, endpoints, asked, queues or FakeQueues(cloud))
     return code, shown.getvalue()
+
+
+def with_storage(*access: str) -> FakeCloud:
+    """A cloud whose tenant has an account that is closed at first, and then as given."""
+    done = [resource("group", GROUP, "done"), resource("storage", STORAGE, "done")]
+    cloud = FakeCloud("active", [(200, operation("succeeded", done))])
+    cloud.answers["/_local/resources"] = [
+        (200, [{"id": GROUP}, {"id": STORAGE, "properties": {"publicNetworkAccess": one}}])
+        for one in ("Disabled", *access)
+    ]
+    return cloud
 
 
 def three_tenants() -> FakeCloud:
@@ -67,9 +83,11 @@ def test_an_onboarding_ends_with_what_was_created(tmp_path: Path) -> None:
     """On one screen, with what tells most about each resource."""
     cloud = FakeCloud("active", [(200, RUNNING), (200, SUCCEEDED)])
     cloud.holds(*IN_ARM)
-    code, shown = show(cloud, tmp_path)
+    queues = FakeQueues(cloud)
+    code, shown = show(cloud, tmp_path, queues=queues)
     assert code == 0
-    assert cloud.received == [b"tenantId: contoso"]
+    assert queues.sent == {"demo-1-contoso": b"tenantId: contoso"}
+    assert re.search(r"  Told over Service Bus: accepted after .* s, active after .* s\.", shown)
     assert "contoso (namespace) is active after 3.0 s" in shown
     assert "rg-contoso  resource group" in shown
     assert "vnet-contoso  network  10.16.0.0/24" in shown
@@ -117,14 +135,58 @@ def test_one_that_is_refused_does_not_hide_the_others(tmp_path: Path) -> None:
         {"path": "owner", "message": "missing"},
     ]
     problem = {"title": "Invalid request", "status": 400, "errors": faults}
-    cloud.replies[document("contoso")] = (400, problem)
+    cloud.replies[document("contoso")] = [{"outcome": "rejected", "problem": problem}]
     code, shown = show(cloud, tmp_path, "contoso", "fabrikam")
     assert code == 1
-    assert "contoso   HTTP 400: Invalid request\n" in shown
-    assert "contoso was not onboarded:\n  HTTP 400: Invalid request" in shown
+    assert "contoso   Invalid request\n" in shown
+    assert "contoso was not onboarded:\n  Invalid request" in shown
     assert "  region: no hub there" in shown
     assert "  owner: missing" in shown
+    assert re.search(r"  Told over Service Bus: rejected after .* s\.", shown)
     assert "fabrikam (namespace) is active after 3.0 s" in shown
+
+
+def test_a_duplicate_is_followed_and_waits_for_no_other_result(tmp_path: Path) -> None:
+    """Nothing more is told of it."""
+    cloud = three_tenants()
+    duplicate = {"outcome": "duplicate", "tenantId": "contoso", "operationId": "op-1"}
+    cloud.replies[document("contoso")] = [duplicate]
+    code, shown = show(cloud, tmp_path)
+    assert code == 0
+    assert re.search(r"  Told over Service Bus: duplicate after [\d.]+ s\.", shown)
+
+
+def test_results_that_cannot_be_received_fail_the_demo(tmp_path: Path) -> None:
+    """Nobody waits for them in vain."""
+    cloud = three_tenants()
+    queues = FakeQueues(cloud)
+    queues.trouble = OSError("the broker is gone")
+    code, shown = show(cloud, tmp_path, queues=queues)
+    assert code == 1
+    assert "onboarding-results cannot be read: the broker is gone" in shown
+
+
+def test_what_a_rogue_breaks_is_watched_until_it_is_repaired(tmp_path: Path) -> None:
+    """After the onboarding; what there is no ground for is left out, with the reason."""
+    cloud = with_storage("Enabled", "Disabled")
+    code, shown = show(cloud, tmp_path)
+    assert code == 0
+    assert f"opened storage to the internet (contoso: {STORAGE.rpartition('/')[2]})\n" in shown
+    assert "of Azure's time" in shown
+    assert "\nRepaired 1 of 1, each seen in Resource Manager itself" in shown
+    assert "left out: peered two spokes (it takes two spokes)" in shown
+    body = {"properties": {"publicNetworkAccess": "Enabled"}}
+    assert cloud.written == [("PATCH", STORAGE, body)]
+
+
+def test_what_a_rogue_may_not_do_fails_the_demo(tmp_path: Path) -> None:
+    """Then nothing was shown."""
+    cloud = with_storage("Disabled")
+    cloud.writes["PATCH", STORAGE] = (403, {})
+    code, shown = show(cloud, tmp_path, terminal=True)
+    assert code == 1
+    assert "Repaired 0 of 1." in shown
+    assert "refused: opened storage to the internet" in shown
 
 
 def test_one_that_fails_does_not_hide_the_others(tmp_path: Path) -> None:

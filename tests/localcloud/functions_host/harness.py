@@ -13,7 +13,10 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ROOT = Path(__file__).resolve().parents[3]
 APP = Path(__file__).resolve().parent / "app"
@@ -132,15 +135,17 @@ class HostProcess:
 
     def call(
         self, method: str, path: str, *, body: Any = None, key: str | None = "master",
-        headers: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None, chunks: Iterable[bytes] | None = None,
     ) -> Answer:  # fmt: skip
-        """Send a request; ``key`` is master, default, durable, a literal or None."""
+        """Send a request; ``key`` is master, default, durable, events, a literal or None."""
         known = {
             "master": lambda: self.keys()["masterKey"],
             "default": lambda: self.keys()["functionKeys"]["default"],
             "durable": lambda: self.keys()["systemKeys"]["durabletask_extension"],
+            "events": lambda: self.keys()["systemKeys"]["eventgrid_extension"],
         }
-        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        data: Any = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        data = data if chunks is None else chunks
         request = urllib.request.Request(  # noqa: S310 - our own host
             path if path.startswith("http") else self.base + path, data=data, method=method
         )

@@ -3,12 +3,21 @@
 from pathlib import Path
 
 import pytest
+from azure.servicebus import parse_connection_string
 
 from landing_zone.hub import parse_hub_document
 from landing_zone.settings import settings_from
 from localcloud.azurite import connection_string
 from localcloud.certificates import Certificates
-from localcloud.supervisor.cloud import HUBS, ROOT, Cloud, app_settings, base_environment, services
+from localcloud.supervisor.cloud import (
+    HUBS,
+    ROOT,
+    Cloud,
+    app_settings,
+    base_environment,
+    scaled_waits,
+    services,
+)
 from localcloud.supervisor.describe import banner, description, environment_file, hub_ids
 from localcloud.supervisor.ports import Ports
 
@@ -22,6 +31,7 @@ def cloud(tmp_path: Path) -> Cloud:
         speed=20,
         certificates=Certificates(ca=tmp_path / "ca.pem", server=tmp_path / "server.pem"),
         identity_header="header",
+        bus_key="a+key=",
     )
     made.directory("functions")
     made.keys.write_text(
@@ -38,6 +48,7 @@ def test_the_developers_own_azure_stays_outside() -> None:
         "AzureWebJobsStorage": "x",
         "SPOKEWRIGHT_VAULT_ENDPOINT": "x",
         "SPOKEWRIGHT_SEARCH_SCOPE": "x",
+        "SPOKEWRIGHT_SERVICE_BUS": "x",
         "HOME": "/h",
     }
     assert base_environment(shell) == {
@@ -67,10 +78,12 @@ def test_a_proxy_is_not_asked_for_this_machine() -> None:
 def test_the_functions_host_starts_last_and_alone_gets_the_settings(cloud: Cloud) -> None:
     """The others need nothing of the application."""
     parts = {service.name: service for service in services(cloud, {})}
-    assert set(parts["functions"].after) == {"azurite", "identity", "arm"}
+    assert set(parts["functions"].after) == {*("azurite", "service_bus", "identity", "arm")}
+    assert parts["event_grid"].after == ("arm",)
     assert parts["functions"].environment.items() >= app_settings(cloud).items()
     for name in parts["functions"].after:
         assert "SPOKEWRIGHT_HUBS" not in parts[name].environment
+        assert "SPOKEWRIGHT_SERVICE_BUS" not in parts[name].environment
 
 
 def test_every_part_listens_on_its_moved_port_only(cloud: Cloud) -> None:
@@ -89,8 +102,19 @@ def test_a_program_is_told_all_it_needs(cloud: Cloud) -> None:
     assert told["arm"] == "https://localhost:8800"
     assert told["identityEndpoint"] == "http://127.0.0.1:8801/msi/token"
     assert told["identityHeader"] == "header"
+    assert told["eventGrid"] == "http://127.0.0.1:8803"
     assert told["ca"] == str(cloud.certificates.ca)
     assert told["storage"] == connection_string(cloud.ports)
+    assert told["serviceBus"] == app_settings(cloud)["SPOKEWRIGHT_SERVICE_BUS"]
+
+
+def test_service_bus_is_reached_by_a_connection_string_of_the_emulators_kind(cloud: Cloud) -> None:
+    """The SDK keeps the port and speaks without TLS; no command line has the key."""
+    parsed = parse_connection_string(cloud.service_bus)
+    assert parsed.fully_qualified_namespace == "127.0.0.1:5772"
+    assert parsed.shared_access_key == "a+key="
+    assert "UseDevelopmentEmulator=true" in cloud.service_bus
+    assert "a+key=" not in str([service.command for service in services(cloud, {})])
 
 
 def test_the_hubs_ids_are_those_of_its_document() -> None:
@@ -123,4 +147,15 @@ def test_the_banner_shows_urls_but_no_key(cloud: Cloud) -> None:
     """What is on a screen is often shared."""
     text = banner(cloud, ROOT)
     assert "http://127.0.0.1:7171/api" in text
+    assert "port 5772 (AMQP" in text
     assert "it's" not in text
+    assert "a+key=" not in text
+
+
+def test_the_applications_quotas_are_as_much_faster_as_azure_is() -> None:
+    """Or else it would keep a pace that the local cloud does not ask for."""
+    found = scaled_waits(20)
+    assert found["SPOKEWRIGHT_PACE_READS_PER_SECOND"] == "500"
+    assert found["SPOKEWRIGHT_PACE_WRITES_PER_SECOND"] == "200"
+    assert found["SPOKEWRIGHT_PACE_DELETES_PER_SECOND"] == "200"
+    assert found["SPOKEWRIGHT_PACE_HOLD_SECONDS"] == "0.1"

@@ -28,7 +28,7 @@ def test_an_offset_moves_every_port() -> None:
 def test_every_taken_port_is_named_with_the_way_out() -> None:
     """One message shows all of them."""
     with listening() as one, listening() as two:
-        ports = Ports(arm=one, blob=two, functions=0, identity=0, queue=0, table=0)
+        ports = Ports(arm=one, blob=two, functions=0, identity=0, queue=0, table=0, service_bus=0)
         with pytest.raises(PortInUseError, match=f"port {one} .arm., {two} .blob.*--port-offset"):
             require_free(ports)
 

@@ -1,0 +1,41 @@
+"""Who waits for a message about an operation, and which messages are still owed."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from landing_zone.contracts import Contract
+
+
+class Reply(Contract):
+    """Where a request came from that is to be answered by messages.
+
+    Attributes:
+        origin: Which message it was, however often it is delivered.
+        correlation_id: What its answers carry.
+        message_id: Its sender's id for it.
+    """
+
+    origin: str
+    correlation_id: str = ""
+    message_id: str = ""
+
+
+class OwedResult(Contract):
+    """How an operation ended, for someone who has not been told yet.
+
+    Attributes:
+        reply: Whom to tell.
+        operation_id: The operation.
+        outcome: How it ended.
+        reason: Why it failed, for a person.
+        hint: What that person can do about it.
+        at: When it ended.
+    """
+
+    reply: Reply
+    operation_id: str
+    outcome: Literal["active", "failed"]
+    reason: str = ""
+    hint: str = ""
+    at: AwareDatetime

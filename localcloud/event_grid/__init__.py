@@ -1,0 +1,1 @@
+"""The local Event Grid: delivers Resource Manager's events to the subscriptions that are there."""
