@@ -3,7 +3,7 @@
 PYTHON_IN_VENV := .venv/bin/python
 SPEED ?= 60
 OFFSET ?= 0
-WORKERS ?= 2
+WORKERS ?= 3
 ARGS ?=
 
 # Another project's environment must not leak into ours, nor an already active one of this project.

@@ -92,8 +92,9 @@ class DriftRow(_Frozen):
 
 def new_row(resource_id: str, owner: Owner, event: SeenEvent, now: datetime) -> DriftRow:
     """The row of a resource of which nothing was noted."""
-    # An event's id names a run for ever: a row that is made again has another first event.
-    run = hashlib.sha256(event.id.encode()).hexdigest()[:12]
+    # The event alone does not name it: one that is delivered again makes a row anew, while the
+    # orchestration of the row before may still be ending, and would not look at it.
+    run = hashlib.sha256(f"{event.id}\n{now.isoformat()}".encode()).hexdigest()[:12]
     return DriftRow(
         resource_id=resource_id,
         owner=owner,

@@ -104,6 +104,7 @@ def test_a_tenant_that_was_taken_back_is_made_under_new_names(cloud: Cloud) -> N
     assert names(cloud, "again-late", *KEPT) == kept
 
 
+@pytest.mark.nightly
 def test_what_was_deleted_beside_what_is_left_is_brought_back(cloud: Cloud) -> None:
     """The subscription is still there: the same vault and the same account, recovered."""
     failed = taken_back(cloud, "again-locked", undeletable("*/virtualNetworks/vnet-again-locked"))
@@ -118,6 +119,7 @@ def test_what_was_deleted_beside_what_is_left_is_brought_back(cloud: Cloud) -> N
     assert tenant["addressRange"]
 
 
+@pytest.mark.nightly
 def test_what_is_left_in_the_hub_alone_does_not_bind_the_names(cloud: Cloud) -> None:
     """The product is picked up again; the vault of the cancelled subscription is not waited for."""
     failed = taken_back(cloud, "again-hub", undeletable("*/products/tenant-again-hub"))

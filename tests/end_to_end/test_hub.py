@@ -187,6 +187,7 @@ def test_each_node_pool_stands_in_a_subnet_of_its_own(busy: Cloud) -> None:
     assert (limit["total"], limit["used"]) == (32, len(tenants))
 
 
+@pytest.mark.nightly
 def test_a_node_pool_that_fails_leaves_its_subnet_to_others(busy: Cloud) -> None:
     """It is removed once the nodes are gone, and no range is lost."""
     before = {str(item["id"]).lower() for item in busy.resources()}
@@ -220,6 +221,7 @@ def test_each_write_to_the_hub_stands_in_its_audit_once(busy: Cloud, lane: Lane)
     assert {begun.details["method"] for begun in last} == {"PUT"}
 
 
+@pytest.mark.nightly
 def test_everyone_is_served_although_the_host_is_killed(busy: Cloud) -> None:
     """At any moment, more than once; each once."""
     dice = random.Random(SEED)  # noqa: S311 - moments of a test

@@ -1,5 +1,6 @@
 """What is noted of a resource: events join in any order, and none is lost."""
 
+from datetime import timedelta
 from random import Random
 
 from hypothesis import given
@@ -57,6 +58,13 @@ def test_the_order_in_which_events_come_does_not_matter(
     assert one.key == other.key
 
 
+def test_a_row_that_is_made_again_by_the_same_event_has_another_run() -> None:
+    """The run of the row before may still be ending when an event is delivered once more."""
+    event = SeenEvent(id="a", at=NOON, subject=RESOURCE)
+    rows = [new_row(RESOURCE, OWNER, event, NOON + timedelta(microseconds=us)) for us in (0, 1)]
+    assert rows[0].instance != rows[1].instance
+
+
 @given(several())
 def test_a_row_tells_of_the_earliest_and_of_every_part(noted: list[SeenEvent]) -> None:
     """In any casing."""
@@ -78,7 +86,7 @@ def test_a_row_stays_small() -> None:
 
 @given(events(), events())
 def test_a_run_is_named_by_the_event_that_began_it(one: SeenEvent, other: SeenEvent) -> None:
-    """A row that is made again by the same event names the same orchestration."""
+    """At one moment, which is never that of another row of the same resource."""
     names = [row_of(event).instance for event in (one, other)]
     assert (names[0] == names[1]) == (one.id == other.id)
     assert all(name.startswith(f"{INSTANCE_PREFIX}{key_of(RESOURCE)}-") for name in names)
