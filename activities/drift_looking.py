@@ -13,7 +13,7 @@ from activities.drift_cases import Case
 from activities.drift_seeing import Sight, see
 from activities.hub_running import HubClient, ensure_reconciler
 from landing_zone.contracts import Outcome, PollTarget
-from landing_zone.drift.contracts import Look, Parking
+from landing_zone.drift.contracts import MORE_EVENTS, Look, Parking
 from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.ports import Accepted
 from landing_zone.remediation.classify import lane_of
@@ -63,7 +63,7 @@ async def park_drift(deps: Dependencies, parking: Parking) -> Outcome:
     await case.park(f"{parking.code}: {parking.message}", parking.hint)
     if await deps.drift.settle(row, case.tally()):
         return _DONE
-    return Outcome(state="failed", code="MoreEvents", message="more events came meanwhile")
+    return Outcome(state="failed", code=MORE_EVENTS, message="more events came meanwhile")
 
 
 @dataclass

@@ -20,6 +20,7 @@ from azure_adapters.exemptions import TableExemptions
 from azure_adapters.findings import TableFindings
 from azure_adapters.hub_requests import TableHubRequests
 from azure_adapters.ledger import TableAddressLedger
+from azure_adapters.proxies import transport_settings
 from azure_adapters.registry import TableTenantRegistry
 from azure_adapters.search_indexes import AiSearchIndexes
 from azure_adapters.service_bus import ServiceBusMessageSender
@@ -106,15 +107,17 @@ def _credential(settings: Settings) -> DefaultAzureCredential:
 
 
 def _table_service(settings: Settings, credential: DefaultAzureCredential) -> TableServiceClient:
+    transport = transport_settings()
     if settings.table_service:
-        return TableServiceClient(settings.table_service, credential=credential)
-    return TableServiceClient.from_connection_string(settings.storage_connection)
+        return TableServiceClient(settings.table_service, credential=credential, **transport)
+    return TableServiceClient.from_connection_string(settings.storage_connection, **transport)
 
 
 def _blob_service(settings: Settings, credential: DefaultAzureCredential) -> BlobServiceClient:
+    transport = transport_settings()
     if settings.blob_service:
-        return BlobServiceClient(settings.blob_service, credential=credential)
-    return BlobServiceClient.from_connection_string(settings.storage_connection)
+        return BlobServiceClient(settings.blob_service, credential=credential, **transport)
+    return BlobServiceClient.from_connection_string(settings.storage_connection, **transport)
 
 
 async def _table(service: TableServiceClient, settings: Settings, name: str) -> TableClient:

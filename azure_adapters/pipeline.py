@@ -14,6 +14,7 @@ from azure.core.pipeline.policies import HeadersPolicy, RequestIdPolicy, UserAge
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
 
+from azure_adapters.proxies import transport_settings
 from landing_zone.errors import TemporaryError
 
 CONNECT_SECONDS: Final = 10
@@ -40,6 +41,7 @@ class Pipeline:
                 # It is the bearer policy that also answers challenges for other claims.
                 AsyncARMChallengeAuthenticationPolicy(credential, scope),
             ],
+            **transport_settings(),
         )
 
     async def send(

@@ -87,10 +87,10 @@ def all_settled(cloud: Cloud, number: int) -> list[dict[str, Any]] | None:
 
 
 def show_firewall(begun: float, exchanges: list[dict[str, Any]]) -> None:
-    """Print when the first and the last write to the firewall were sent."""
-    sent = [item["time"] - begun for item in exchanges]
-    if sent:
-        print(f"writes to the firewall sent from {min(sent):.1f} s to {max(sent):.1f} s")
+    """Print when each write to the firewall was sent."""
+    for item in exchanges:
+        name = item["url"].partition("?")[0].rpartition("/")[2]
+        print(f"{item['time'] - begun:6.1f} s {item['method']} of the firewall: {name}")
 
 
 def rounds(state: Path) -> int:

@@ -64,9 +64,11 @@ def reduced(graph: Graph) -> dict[str, frozenset[str]]:
 
 def reversed_graph(graph: Graph) -> dict[str, frozenset[str]]:
     """The graph in which each node waits for those that waited for it."""
-    return {
-        node: frozenset(other for other, edges in graph.items() if node in edges) for node in graph
-    }
+    waiting: dict[str, list[str]] = {node: [] for node in graph}
+    for node, edges in graph.items():
+        for edge in edges & waiting.keys():
+            waiting[edge].append(node)
+    return {node: frozenset(others) for node, others in waiting.items()}
 
 
 def subgraph(graph: Graph, keep: frozenset[str]) -> dict[str, frozenset[str]]:

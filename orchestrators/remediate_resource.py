@@ -6,7 +6,7 @@ from azure.durable_functions import DurableOrchestrationContext
 
 from landing_zone.attempts import Stop, Wait, after_call
 from landing_zone.contracts import Outcome, Progress
-from landing_zone.drift.contracts import Look, LookTask, Parking
+from landing_zone.drift.contracts import MORE_EVENTS, Look, LookTask, Parking
 from landing_zone.retries import RetryPolicy
 from orchestrators.calls import Steps, WaitNote, call, settle, timer
 
@@ -77,7 +77,3 @@ def _ended(context: DurableOrchestrationContext, task: LookTask, stop: Stop) -> 
 
 def _show(context: DurableOrchestrationContext, wait: Wait) -> None:
     context.set_custom_status({"cause": f"waiting {wait.seconds:.3g} s: {wait.cause}"})
-
-
-MORE_EVENTS: Final = "MoreEvents"
-"""How an activity says that events came which it has not served."""

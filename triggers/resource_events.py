@@ -14,7 +14,7 @@ from activities.dependencies import Dependencies, dependencies
 from activities.drift_running import ensure_remediation
 from landing_zone.drift.rows import SeenEvent
 from landing_zone.drift.tallies import IGNORED, REFUSED, because
-from landing_zone.remediation.classify import Affected, Ignored, classify
+from landing_zone.remediation.classify import Affected, Ignored, classify, dismissed
 from landing_zone.remediation.events import EventRefused, ResourceEvent, parse_event
 from triggers.starting import Starter
 
@@ -72,7 +72,7 @@ async def take(deps: Dependencies, client: Starter, raw: dict[str, Any]) -> None
 async def _judged(deps: Dependencies, event: ResourceEvent) -> Affected | Ignored:
     arrived = deps.clock.now()
     estate = await deps.landscape.estate()
-    if estate.owner_of(event.subject) is None:
+    if not dismissed(event, estate) and estate.owner_of(event.subject) is None:
         # A tenant that has just been settled is not known yet.
         estate = await deps.landscape.estate(arrived)
     return classify(event, estate)

@@ -1,7 +1,12 @@
 """What travels between the orchestration that looks after a resource and its activities."""
 
+from typing import Final
+
 from landing_zone.contracts import Contract, PollTarget, Progress
 from landing_zone.retries import RetryPolicy
+
+MORE_EVENTS: Final = "MoreEvents"
+"""How an activity says that events came which it has not served."""
 
 
 class LookTask(Contract):

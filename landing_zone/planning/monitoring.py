@@ -19,6 +19,7 @@ from landing_zone.planning.storage import (
     container_key,
 )
 from landing_zone.references import reference
+from landing_zone.remediation.events import SUBSCRIBED
 
 SETTING = "spokewright"
 TOPIC = "event-topic"
@@ -157,7 +158,7 @@ def _event_subscription(scope: Scope, function: str) -> Resource:
                     "properties": {"resourceId": function, "maxEventsPerBatch": 1},
                 },
                 "eventDeliverySchema": "EventGridSchema",
-                "filter": {"includedEventTypes": _EVENT_TYPES},
+                "filter": {"includedEventTypes": list(SUBSCRIBED)},
                 "retryPolicy": {"maxDeliveryAttempts": 30, "eventTimeToLiveInMinutes": 1440},
                 "deadLetterWithResourceIdentity": {
                     "identity": {"type": "SystemAssigned"},
@@ -167,12 +168,3 @@ def _event_subscription(scope: Scope, function: str) -> Resource:
         },
         after=frozenset({TOPIC, RECORDS, container_key(DEAD_LETTERS), "role:events:dead-letters"}),
     )
-
-
-# https://learn.microsoft.com/azure/event-grid/event-schema-subscriptions: what was done, not what
-# failed or was cancelled.
-_EVENT_TYPES = [
-    "Microsoft.Resources.ResourceWriteSuccess",
-    "Microsoft.Resources.ResourceDeleteSuccess",
-    "Microsoft.Resources.ResourceActionSuccess",
-]

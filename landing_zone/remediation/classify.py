@@ -51,7 +51,7 @@ class Affected(Contract):
 
 def classify(event: ResourceEvent, estate: Estate) -> Ignored | Affected:
     """Decide what an event asks for; total, and without regard to casing."""
-    if reason := _dismissed(event, estate):
+    if reason := dismissed(event, estate):
         return Ignored(reason=reason)
     owner = estate.owner_of(event.subject)
     if owner is None:
@@ -69,7 +69,7 @@ def classify(event: ResourceEvent, estate: Estate) -> Ignored | Affected:
     )
 
 
-def _dismissed(event: ResourceEvent, estate: Estate) -> str:
+def dismissed(event: ResourceEvent, estate: Estate) -> str:
     """Why an event is dismissed whatever it is about; empty where it is not."""
     if not event.event_type.endswith("Success"):
         return "what was tried did not succeed"

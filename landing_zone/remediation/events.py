@@ -16,6 +16,15 @@ from landing_zone.contracts import Contract
 from landing_zone.errors import PermanentError
 from landing_zone.remediation.bounds import excess
 
+SUBSCRIBED: Final = (
+    "Microsoft.Resources.ResourceWriteSuccess",
+    "Microsoft.Resources.ResourceDeleteSuccess",
+)
+"""Types that are worth a delivery (learn: event-grid/event-schema-subscriptions): what was done.
+
+What failed or was cancelled changed nothing, and what an action leaves behind no rule judges.
+"""
+
 _LONGEST_NAME: Final = 256
 _OBJECT_ID: Final = "http://schemas.microsoft.com/identity/claims/objectidentifier"
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -5,6 +5,7 @@ from typing import Any
 
 from landing_zone.hub import Hub, HubDocument
 from landing_zone.planning.node_subnets import security_group, security_group_id
+from landing_zone.remediation.events import SUBSCRIBED
 from localcloud.arm.behaviours.hierarchy import GROUP, group_id
 from localcloud.arm.routes.providers import known, register
 from localcloud.arm.routes.subscriptions import join_group, new_record
@@ -17,11 +18,6 @@ from localcloud.arm.world import Cloud
 _NETWORK = "2025-09-01"
 _DNS = "2024-06-01"
 _EVENT_GRID = "2025-02-15"
-_EVENTS = [
-    "Microsoft.Resources.ResourceWriteSuccess",
-    "Microsoft.Resources.ResourceDeleteSuccess",
-    "Microsoft.Resources.ResourceActionSuccess",
-]
 _GROUPS = "2025-04-01"
 _AUTHORIZATION = "2026-06-01"
 _SEEDED = "seeded"
@@ -110,7 +106,7 @@ def _events(cloud: Cloud, hub: Hub) -> None:
             "properties": {"resourceId": hub.resource_events, "maxEventsPerBatch": 1},
         },
         "eventDeliverySchema": "EventGridSchema",
-        "filter": {"includedEventTypes": _EVENTS},
+        "filter": {"includedEventTypes": list(SUBSCRIBED)},
     }
     path = f"{hub.resource_group_id}/providers/Microsoft.EventGrid/eventSubscriptions/spokewright"
     write(cloud, path, _EVENT_GRID, {"properties": properties})

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from landing_zone.contracts import Outcome, PollTarget
-from landing_zone.drift.contracts import Look, LookTask, Parking
+from landing_zone.drift.contracts import MORE_EVENTS, Look, LookTask, Parking
 from landing_zone.retries import RetryPolicy
-from orchestrators.remediate_resource import MORE_EVENTS, TURNS_A_HISTORY, remediate_resource
+from orchestrators.remediate_resource import TURNS_A_HISTORY, remediate_resource
 from tests.orchestrators.replay import Crash, DurableWorld, Instance
 
 ACCOUNT = (

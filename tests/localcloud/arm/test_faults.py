@@ -137,6 +137,23 @@ def test_a_break_after_acceptance_leaves_the_resource(live: Live, name: str) -> 
     assert '"status": null' in lines
 
 
+def test_a_late_answer_keeps_whoever_asked_waiting_for_what_is_already_done(live: Live) -> None:
+    """The resource is there while its answer is still kept back; others are answered as ever."""
+    match = {"method": "PUT", "path": NEW}
+    fault(live, {"match": match, "count": 1, "effect": {"kind": "late", "seconds": 3 * SPEED}})
+    with pytest.raises(requests.ReadTimeout):
+        put_network(live, timeout=0.5)
+    while live.call("GET", NEW).status_code == 404:
+        pass
+    assert put_network(live).status_code == 200
+
+
+def test_a_late_answer_comes_in_the_end(live: Live) -> None:
+    """It is the answer that it would have been."""
+    fault(live, {"count": 1, "effect": {"kind": "late", "seconds": 10}})
+    assert put_network(live).status_code == 201
+
+
 def test_a_store_that_fails_shows_no_state_that_its_type_does_not_have(live: Live) -> None:
     """Its operation tells the failure (learn: rest/api/storagerp, ProvisioningState)."""
     account = b.at(HUB_GROUP, "Microsoft.Storage/storageAccounts", "stfails")
