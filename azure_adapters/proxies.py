@@ -13,7 +13,8 @@ class TransportSettings(TypedDict):
 def transport_settings() -> TransportSettings:
     """What clients are made with: the environment is trusted where it names a proxy, as by default.
 
-    Where it names none, trusting it would change nothing but have aiohttp look for a netrc file,
-    on another thread, for each single request.
+    Where it names none, trusting it would change nothing but have aiohttp look for a proxy and for
+    a netrc file, each on another thread, for every single request.
     """
-    return {"use_env_settings": bool(getproxies_environment())}
+    # Who is reached without a proxy says nothing where there is none.
+    return {"use_env_settings": bool(getproxies_environment().keys() - {"no"})}

@@ -18,7 +18,14 @@ def test_without_a_proxy_the_environment_is_not_looked_at() -> None:
     assert transport_settings() == {"use_env_settings": False}
 
 
+def test_an_exception_alone_names_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is set where the local cloud runs."""
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    assert transport_settings() == {"use_env_settings": False}
+
+
 def test_a_proxy_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """As the SDKs do by themselves."""
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test:3128")
+    monkeypatch.setenv("NO_PROXY", "localhost")
     assert transport_settings() == {"use_env_settings": True}
