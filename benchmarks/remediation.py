@@ -19,7 +19,6 @@ import json
 import os
 import sys
 import tempfile
-import time
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,8 +30,11 @@ sys.path.insert(0, str(ROOT))
 import aiohttp  # noqa: E402 - after the path
 from azure.data.tables.aio import TableServiceClient  # noqa: E402
 
+from azure_adapters.drift_inbox import TableDriftInbox  # noqa: E402
 from azure_adapters.findings import TableFindings  # noqa: E402
 from benchmarks.makespan import stored_plan  # noqa: E402
+from landing_zone.clock import SystemClock  # noqa: E402
+from landing_zone.drift.rows import DriftRow  # noqa: E402
 from landing_zone.remediation.findings import Finding, FindingState  # noqa: E402
 from tests.end_to_end.cloud import Cloud, example, running_cloud, wait_for  # noqa: E402
 from tests.end_to_end.rogue import OBJECT_ID, Rogue  # noqa: E402
@@ -84,12 +86,31 @@ def _is_of(item: dict[str, Any], plan: Any) -> bool:
 def opened(cloud: Cloud, rogue: Rogue, ids: list[str]) -> None:
     """Open all accounts, and let nobody be told."""
     grid = cloud.ready["eventGrid"]
-    lost = {"effect": {"kind": "drop"}}
-    _control(cloud, "POST", f"{grid}/_local/events/faults", lost)
+    wait_for(lambda: is_quiet(cloud), "what was before to be over", 60)
+    before = told(cloud, "dropped")
+    _control(cloud, "POST", f"{grid}/_local/events/faults", {"effect": {"kind": "drop"}})
     for one in ids:
         rogue.write("PATCH", one, VERSION, {"properties": {"publicNetworkAccess": "Enabled"}})
-    time.sleep(1.0)
+    wait_for(lambda: told(cloud, "dropped") - before >= len(ids), "all events to be lost", 60)
     _control(cloud, "DELETE", f"{grid}/_local/events/faults", None)
+
+
+def told(cloud: Cloud, *states: str) -> int:
+    """How many deliveries of Event Grid are in one of these states."""
+    summary = cloud.get_json(f"{cloud.ready['eventGrid']}/_local/events/summary")
+    return sum(int(one.get(state, 0)) for one in summary.values() for state in states)
+
+
+def is_quiet(cloud: Cloud) -> bool:
+    """Whether nothing is being told, and nothing being looked at."""
+    return told(cloud, "waiting", "sending", "dying") == 0 and not asyncio.run(noted(cloud))
+
+
+async def noted(cloud: Cloud) -> list[DriftRow]:
+    """What is being looked at."""
+    async with TableServiceClient.from_connection_string(cloud.ready["storage"]) as service:
+        table = service.get_table_client("spokewrightdrift")
+        return await TableDriftInbox(table, SystemClock()).rows()
 
 
 def _control(cloud: Cloud, method: str, url: str, body: Any) -> None:
