@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from landing_zone.audit import AuditEntry, AuditRecord
+from landing_zone.audit_trail.rows import Head, KeptRow, Place, Span
 from landing_zone.capacity import NO_CLAIMS, Claims
 from landing_zone.contracts import PollTarget
 from landing_zone.errors import PermanentError
@@ -150,6 +151,26 @@ class AuditLog(Protocol):
 
     def read(self, tenant_id: str) -> AsyncIterator[AuditRecord]:
         """The tenant's records, first to last."""
+        ...
+
+
+class AuditTrail(Protocol):
+    """The audit's rows as they are kept, for those who read it and those who doubt it."""
+
+    async def head(self, chain: str) -> Head | None:
+        """Where a chain ends, as its head row says; None where there is no head that says it."""
+        ...
+
+    async def row(self, place: Place) -> KeptRow | None:
+        """The row at a place, or None."""
+        ...
+
+    def rows(self, span: Span, after: Place | None = None) -> AsyncIterator[KeptRow]:
+        """The rows of some chains, by the chain's name and then by their keys, behind a place."""
+        ...
+
+    def noted(self, chain: str) -> AsyncIterator[int]:
+        """The numbers of the records under which the events of a chain are marked as noted."""
         ...
 
 

@@ -5,6 +5,7 @@ from typing import Final
 import azure.durable_functions as df
 
 from triggers import (
+    audit,
     capacity,
     compliance,
     drift,
@@ -36,6 +37,7 @@ BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     drift_retention.blueprint,
     compliance.blueprint,
     exemptions.blueprint,
+    audit.blueprint,
     service_bus.blueprint,
     results.blueprint,
 )
