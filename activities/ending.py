@@ -1,8 +1,8 @@
 """The end of an operation: what the registry, the documents and the audit chain say of it."""
 
-from activities.auditing import note_operation
+from activities.auditing import ONBOARD, OperationNote, note_operation
 from activities.dependencies import Dependencies
-from activities.tenants import change_tenant, require_current
+from activities.tenants import change_tenant, is_current, require_current
 from landing_zone.contracts import (
     OpenWork,
     OperationEnd,
@@ -28,9 +28,6 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
     document["openWork"] = [item.dump() for item in work]
     # What the plan refers to: with it, what was applied is known without reading it.
     document["outputs"] = outputs
-    details = {"planHash": end.plan_hash, "code": end.code, "reason": end.reason}
-    outcome = "active" if end.ok else "failed"
-    await note_operation(deps, end.operation, "tenant.onboard", outcome, details)
 
     def finish(record: TenantRecord) -> TenantRecord:
         require_current(record, end.operation)
@@ -48,6 +45,10 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
             reservation=_still_held(end, made, record, work),
         )
 
+    found = await deps.registry.get(end.operation.tenant_id)
+    if found is not None and is_current(found.value, end.operation):
+        ending = _ending(end, found.value, finish(found.value))
+        await note_operation(deps, end.operation, ending)
     record = await change_tenant(deps, end.operation.tenant_id, finish)
     # Only once the record no longer says that it holds a range: whoever takes the operation up
     # again would otherwise build on one that another tenant has been given meanwhile.
@@ -56,6 +57,27 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
     # Last: whoever reads here that the operation has ended finds the tenant as it says.
     await deps.documents.put_operation(end.operation.operation_id, document)
     return Outcome(state="done", owed=bool(record.owed))
+
+
+def _ending(end: OperationEnd, record: TenantRecord, ended: TenantRecord) -> OperationNote:
+    """What is noted of an operation that has ended: how, why, and what became of the tenant."""
+    count = sum(result.wrote for result in end.results)
+    return OperationNote(
+        action=ONBOARD,
+        outcome="active" if end.ok else "failed",
+        actor=record.actor,
+        before=record.state.value,
+        after=ended.state.value,
+        details={
+            "planHash": end.plan_hash,
+            "planBefore": record.plan_hash if record.plan_hash != end.plan_hash else "",
+            "code": end.code,
+            "reason": end.reason,
+            "written": str(count),
+            "undone": str(sum(result.state == "done" for result in end.undone) or ""),
+            "openWork": str(len(ended.open_work) or ""),
+        },
+    )
 
 
 def _still_held(

@@ -90,6 +90,14 @@ def canonical_json(value: Any) -> bytes:
     ).encode()
 
 
+def digest(value: Any) -> str:
+    """What stands for a JSON value that is too large for an entry, or none of a reader's business.
+
+    Anyone who has the value can tell that it is that one.
+    """
+    return f"sha256:{hashlib.sha256(canonical_json(value)).hexdigest()}"
+
+
 def chain(entry: AuditEntry, previous: AuditRecord | None) -> AuditRecord:
     """The record that puts an entry after the last one.
 

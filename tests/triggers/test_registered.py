@@ -49,6 +49,8 @@ EXPECTED = {
     "show_compliance": ("GET compliance", KEY),
     "request_sweep": ("POST compliance/sweep", KEY),
     "act_on_finding": ("POST compliance/findings", KEY),
+    "show_audit": ("GET audit", KEY),
+    "verify_audit": ("GET audit/verify", KEY),
     "list_exemptions": ("GET exemptions", KEY),
     "show_exemption": ("GET exemptions/{exemptionId}", KEY),
     "grant_exemption": ("PUT exemptions/{exemptionId}", KEY),
