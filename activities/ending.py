@@ -1,5 +1,7 @@
 """The end of an operation: what the registry, the documents and the audit chain say of it."""
 
+from collections.abc import Iterable
+
 from activities.auditing import ONBOARD, OperationNote, note_operation
 from activities.dependencies import Dependencies
 from activities.tenants import change_tenant, is_current, require_current
@@ -14,7 +16,7 @@ from landing_zone.operations import OperationView, operation_document
 from landing_zone.plan import Plan, Undo
 from landing_zone.progress import OperationStatus, marks, outputs_of_results
 from landing_zone.references import resolved_where_known
-from landing_zone.reservation import Reservation
+from landing_zone.reservation import Lease, Reservation
 from landing_zone.tenants import TenantRecord
 
 
@@ -45,6 +47,8 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
             reservation=_still_held(end, made, record, work),
         )
 
+    # First: what is freed in the end is what this operation held, and nothing of a later one.
+    leases = await _leases(deps, end.operation.tenant_id)
     found = await deps.registry.get(end.operation.tenant_id)
     if found is not None and is_current(found.value, end.operation):
         ending = _ending(end, found.value, finish(found.value))
@@ -53,7 +57,7 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
     # Only once the record no longer says that it holds a range: whoever takes the operation up
     # again would otherwise build on one that another tenant has been given meanwhile.
     if record.state is TenantState.FAILED and record.reservation is None:
-        await _release(deps, record)
+        await _release(deps, record, leases)
     # Last: whoever reads here that the operation has ended finds the tenant as it says.
     await deps.documents.put_operation(end.operation.operation_id, document)
     return Outcome(state="done", owed=bool(record.owed))
@@ -102,10 +106,15 @@ def _still_held(
     return held.model_copy(update={"generation": record.operations + 1}) if cancelled else held
 
 
-async def _release(deps: Dependencies, record: TenantRecord) -> None:
+async def _leases(deps: Dependencies, tenant_id: str) -> list[Lease]:
     """In every hub: a worker may have died between the ledger and the record that names the hub."""
-    for hub in deps.document.hubs:
-        await deps.ledger.release(hub.name, record.tenant_id)
+    found = [await deps.ledger.lease(hub.name, tenant_id) for hub in deps.document.hubs]
+    return [lease for lease in found if lease is not None]
+
+
+async def _release(deps: Dependencies, record: TenantRecord, leases: Iterable[Lease]) -> None:
+    for lease in leases:
+        await deps.ledger.free(lease)
     adopted = record.request.subscription.id
     if adopted is not None:
         await deps.registry.release_subscription(str(adopted), record.tenant_id)

@@ -72,26 +72,40 @@ async def reserve(deps: Dependencies, operation: OperationRef) -> Outcome:
     if record.reservation is None:
         found = await _held(deps, record) or await _reserved(deps, record)
         # The operation's number: the same however often this runs, and above all before it.
-        reservation = found.model_copy(update={"generation": record.operations})
-        kept = await change_tenant(
-            deps,
-            operation.tenant_id,
-            lambda latest: (
-                latest
-                if latest.reservation is not None
-                else latest.model_copy(update={"reservation": reservation})
-            ),
-        )
-        if kept.reservation is not None and kept.reservation.hub != reservation.hub:
-            # The same activity ran twice at once, and the other was placed elsewhere.
-            await deps.ledger.release(reservation.hub, record.tenant_id)
+        await _keep(deps, operation, found.model_copy(update={"generation": record.operations}))
     return Outcome(state="done")
 
 
+async def _keep(deps: Dependencies, operation: OperationRef, reservation: Reservation) -> None:
+    """Write on the tenant's record what it holds, unless that names something already.
+
+    Raises:
+        PermanentError: The operation is over: what was reserved is left to expire.
+    """
+    lease = await deps.ledger.lease(reservation.hub, operation.tenant_id)
+
+    def keep(latest: TenantRecord) -> TenantRecord:
+        require_current(latest, operation)
+        if latest.reservation is not None:
+            return latest
+        if latest.state is not TenantState.PROVISIONING:
+            raise PermanentError("OperationEnded", f"the tenant is {latest.state.value} by now")
+        return latest.model_copy(update={"reservation": reservation})
+
+    kept = await change_tenant(deps, operation.tenant_id, keep)
+    elsewhere = kept.reservation is not None and kept.reservation.hub != reservation.hub
+    if elsewhere and lease is not None:
+        # The same activity ran twice at once, and the other was placed elsewhere.
+        await deps.ledger.free(lease)
+
+
 async def _held(deps: Dependencies, record: TenantRecord) -> Reservation | None:
-    """What a ledger holds already: a worker died before the record could say so."""
+    """What a ledger holds already: a worker died before the record could say so.
+
+    It is renewed, so that nobody who took it for dead frees it any more.
+    """
     for hub in hubs_for(record.request, deps.document):
-        held = await deps.ledger.held_by(hub.name, record.tenant_id)
+        held = await deps.ledger.renew(hub.name, record.tenant_id)
         if held is not None:
             return held
     return None

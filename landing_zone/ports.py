@@ -14,7 +14,7 @@ from landing_zone.contracts import PollTarget
 from landing_zone.errors import PermanentError
 from landing_zone.hub_state.members import HubRow, Lane, Member
 from landing_zone.plan import Plan
-from landing_zone.reservation import Reservation
+from landing_zone.reservation import Lease, Reservation
 from landing_zone.tenants import TenantRecord
 
 
@@ -83,6 +83,7 @@ class AddressLedger(Protocol):
     ) -> Reservation:
         """Hold a range for a tenant: the one that it holds already, or a free one.
 
+        One that it holds already is held on a new lease from then on.
         Where it claims a node pool subnet, a range for that in the hub network is held too. Two
         calls at once never hold overlapping ranges, and never more together than the hub's limits
         allow.
@@ -101,12 +102,24 @@ class AddressLedger(Protocol):
         """
         ...
 
-    async def held_by(self, hub: str, tenant_id: str) -> Reservation | None:
-        """What the tenant holds of the hub, or None."""
+    async def renew(self, hub: str, tenant_id: str) -> Reservation | None:
+        """What the tenant holds of the hub, asked for once more: its lease is another one then."""
         ...
 
-    async def release(self, hub: str, tenant_id: str) -> None:
-        """Hold nothing for the tenant any more: neither a range nor a claim."""
+    async def lease(self, hub: str, tenant_id: str) -> Lease | None:
+        """The tenant's lease, or None; looking at it changes nothing."""
+        ...
+
+    async def leases(self, hub: str) -> list[Lease]:
+        """All leases of a hub."""
+        ...
+
+    async def free(self, lease: Lease) -> bool:
+        """Hold nothing on a lease any more: neither a range nor a claim.
+
+        Returns:
+            False when there is no such lease any more: whoever has asked since keeps what it holds.
+        """
         ...
 
 

@@ -51,6 +51,7 @@ EXPECTED = {
     "act_on_finding": ("POST compliance/findings", KEY),
     "show_audit": ("GET audit", KEY),
     "verify_audit": ("GET audit/verify", KEY),
+    "free_dead_leases": ("timerTrigger", ""),
     "list_exemptions": ("GET exemptions", KEY),
     "show_exemption": ("GET exemptions/{exemptionId}", KEY),
     "grant_exemption": ("PUT exemptions/{exemptionId}", KEY),
@@ -63,6 +64,7 @@ EXPECTED = {
     "send_results": ("activityTrigger", ""),
 }
 USE_THE_DURABLE_CLIENT = {
+    "free_dead_leases",
     "request_tenant",
     "show_operation",
     "recover_operations",
