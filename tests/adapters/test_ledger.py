@@ -26,6 +26,7 @@ from tests.adapters.counting import Counting
 from tests.fakes import HUBS, FakeClock, World, example_request
 from tests.unit.hubs import document_of, hub, two_hubs
 
+type Ask = Callable[[], Awaitable[Reservation | None]]
 type Tables = tuple[TableClient, TableClient]
 POOL = IPv4Network("10.16.0.0/22")
 
@@ -237,7 +238,7 @@ async def test_lease_is_freed_only_as_it_was_judged(tables: Tables) -> None:
     """Whoever asks again, by either call and through another process, keeps the range."""
     one, other = (ledger(table) for table in tables)
     first = await one.reserve("hub-weu", "contoso", 24, [])
-    asks: list[Callable[[], Awaitable[Reservation | None]]] = [
+    asks: list[Ask] = [
         lambda: other.renew("hub-weu", "contoso"),
         lambda: other.reserve("hub-weu", "contoso", 24, []),
     ]
