@@ -14,6 +14,7 @@ from landing_zone.applying import bound
 from landing_zone.contracts import Call, Outcome
 from landing_zone.differences import differences
 from landing_zone.plan import Resource, Write
+from landing_zone.written import Written, written_over
 
 
 async def begin_data(deps: Dependencies, call: Call) -> Outcome:
@@ -47,7 +48,8 @@ async def _store_key(deps: Dependencies, resource: Resource) -> Outcome:
     if stored is not None and any(_same(stored.value, key) for key in keys.values()):
         return Outcome(state="done")
     await deps.vaults.put(vault, name, keys["primary"], resource.body["tags"])
-    return Outcome(state="done", wrote=True)
+    written = Written(before="absent" if stored is None else "present")
+    return Outcome(state="done", wrote=True, written=written)
 
 
 def _same(one: SecretStr, other: SecretStr) -> bool:
@@ -60,7 +62,7 @@ async def _make_index(deps: Dependencies, resource: Resource) -> Outcome:
     if _is_as_wanted(resource, current):
         return Outcome(state="done")
     await deps.indexes.put(service, index, resource.body)
-    return Outcome(state="done", wrote=True)
+    return Outcome(state="done", wrote=True, written=written_over(resource.body, current))
 
 
 def _is_as_wanted(resource: Resource, current: dict[str, Any] | None) -> bool:
@@ -72,7 +74,7 @@ async def _remove_index(deps: Dependencies, resource: Resource) -> Outcome:
     if await deps.indexes.get(service, index) is None:
         return Outcome(state="done")
     await deps.indexes.delete(service, index)
-    return Outcome(state="done", wrote=True)
+    return Outcome(state="done", wrote=True, written=Written(before="present"))
 
 
 def _names(resource: Resource) -> tuple[str, str]:

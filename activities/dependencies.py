@@ -20,6 +20,7 @@ from landing_zone.intake.settings import IntakeSettings
 from landing_zone.ports import (
     AddressLedger,
     AuditLog,
+    AuditTrail,
     DocumentStore,
     HubRequests,
     ResourceManager,
@@ -44,6 +45,7 @@ class Dependencies:
     ledger: AddressLedger
     hub_requests: HubRequests
     audit: AuditLog
+    trail: AuditTrail
     documents: DocumentStore
     arm: ResourceManager
     background_arm: ResourceManager
@@ -133,6 +135,7 @@ async def _make() -> Dependencies:
         ledger=adapters.ledger,
         hub_requests=adapters.hub_requests,
         audit=adapters.audit,
+        trail=adapters.trail,
         documents=adapters.documents,
         arm=adapters.arm,
         background_arm=adapters.background_arm,

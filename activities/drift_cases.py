@@ -92,7 +92,8 @@ class Case:
             return
         now = self._deps.clock.now()
         fresh = cases.changed(self._findings, after)
-        entries = [cases.entry_of(one, self.row.instance, now) for one in fresh]
+        known, instance = self.known, self.row.instance
+        entries = [cases.entry_of(one, instance, now, known.get(one.key)) for one in fresh]
         # The audit first: an entry that is noted again is known, one that is not noted is lost.
         await asyncio.gather(*(self._deps.audit.append(one) for one in entries if one is not None))
         etag = await self._deps.findings.put(

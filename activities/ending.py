@@ -1,8 +1,10 @@
 """The end of an operation: what the registry, the documents and the audit chain say of it."""
 
-from activities.auditing import note_operation
+from collections.abc import Iterable
+
+from activities.auditing import ONBOARD, OperationNote, note_operation
 from activities.dependencies import Dependencies
-from activities.tenants import change_tenant, require_current
+from activities.tenants import change_tenant, is_current, require_current
 from landing_zone.contracts import (
     OpenWork,
     OperationEnd,
@@ -14,7 +16,7 @@ from landing_zone.operations import OperationView, operation_document
 from landing_zone.plan import Plan, Undo
 from landing_zone.progress import OperationStatus, marks, outputs_of_results
 from landing_zone.references import resolved_where_known
-from landing_zone.reservation import Reservation
+from landing_zone.reservation import Lease, Reservation
 from landing_zone.tenants import TenantRecord
 
 
@@ -28,9 +30,6 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
     document["openWork"] = [item.dump() for item in work]
     # What the plan refers to: with it, what was applied is known without reading it.
     document["outputs"] = outputs
-    details = {"planHash": end.plan_hash, "code": end.code, "reason": end.reason}
-    outcome = "active" if end.ok else "failed"
-    await note_operation(deps, end.operation, "tenant.onboard", outcome, details)
 
     def finish(record: TenantRecord) -> TenantRecord:
         require_current(record, end.operation)
@@ -48,14 +47,41 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
             reservation=_still_held(end, made, record, work),
         )
 
+    # First: what is freed in the end is what this operation held, and nothing of a later one.
+    leases = await _leases(deps, end.operation.tenant_id)
+    found = await deps.registry.get(end.operation.tenant_id)
+    if found is not None and is_current(found.value, end.operation):
+        ending = _ending(end, found.value, finish(found.value))
+        await note_operation(deps, end.operation, ending)
     record = await change_tenant(deps, end.operation.tenant_id, finish)
     # Only once the record no longer says that it holds a range: whoever takes the operation up
     # again would otherwise build on one that another tenant has been given meanwhile.
     if record.state is TenantState.FAILED and record.reservation is None:
-        await _release(deps, record)
+        await _release(deps, record, leases)
     # Last: whoever reads here that the operation has ended finds the tenant as it says.
     await deps.documents.put_operation(end.operation.operation_id, document)
     return Outcome(state="done", owed=bool(record.owed))
+
+
+def _ending(end: OperationEnd, record: TenantRecord, ended: TenantRecord) -> OperationNote:
+    """What is noted of an operation that has ended: how, why, and what became of the tenant."""
+    count = sum(result.wrote for result in end.results)
+    return OperationNote(
+        action=ONBOARD,
+        outcome="active" if end.ok else "failed",
+        actor=record.actor,
+        before=record.state.value,
+        after=ended.state.value,
+        details={
+            "planHash": end.plan_hash,
+            "planBefore": record.plan_hash if record.plan_hash != end.plan_hash else "",
+            "code": end.code,
+            "reason": end.reason,
+            "written": str(count),
+            "undone": str(sum(result.state == "done" for result in end.undone) or ""),
+            "openWork": str(len(ended.open_work) or ""),
+        },
+    )
 
 
 def _still_held(
@@ -80,10 +106,15 @@ def _still_held(
     return held.model_copy(update={"generation": record.operations + 1}) if cancelled else held
 
 
-async def _release(deps: Dependencies, record: TenantRecord) -> None:
+async def _leases(deps: Dependencies, tenant_id: str) -> list[Lease]:
     """In every hub: a worker may have died between the ledger and the record that names the hub."""
-    for hub in deps.document.hubs:
-        await deps.ledger.release(hub.name, record.tenant_id)
+    found = [await deps.ledger.lease(hub.name, tenant_id) for hub in deps.document.hubs]
+    return [lease for lease in found if lease is not None]
+
+
+async def _release(deps: Dependencies, record: TenantRecord, leases: Iterable[Lease]) -> None:
+    for lease in leases:
+        await deps.ledger.free(lease)
     adopted = record.request.subscription.id
     if adopted is not None:
         await deps.registry.release_subscription(str(adopted), record.tenant_id)

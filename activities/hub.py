@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from activities.dependencies import Dependencies
 from activities.hub_audit import note_begun, note_over, note_seen
+from activities.outcomes import UNSEEN
 from activities.registered import every_tenant
 from landing_zone.arm_ids import normalized
 from landing_zone.contracts import PollTarget
@@ -28,9 +29,6 @@ _log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 8
 """Rows that are answered at the same time."""
-
-UNSEEN: Final = frozenset({"ConnectionFailed"})
-"""Errors after which a write may have been made or not: the next look tells."""
 
 LOST: Final = "OperationNotFound"
 

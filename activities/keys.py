@@ -14,7 +14,7 @@ from landing_zone.data_planes import KeyName
 from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.key_contracts import KeyTask, RotationEnd, RotationRef
 from landing_zone.key_place import place_of
-from landing_zone.key_records import KeyPlace, KeyRecord, KeyTurn
+from landing_zone.key_records import KeyPlace, KeyRecord, KeyTurn, RotationAsk
 from landing_zone.key_rotation import (
     Held,
     due_rotation,
@@ -92,7 +92,12 @@ async def end_rotation(deps: Dependencies, end: RotationEnd) -> Outcome:
     await _caught_up(deps, record, turn.place, await _held(deps, turn.place))
     if turn.retire is not None and turn.ask is not None:
         event = f"key.retire:{turn.ask.at.isoformat()}:{turn.retire}"
-        details = {"key": turn.retire}
+        details = {
+            "why": _why(turn.ask),
+            "planHash": record.plan_hash,
+            "before": f"{turn.retire} works",
+            "key": turn.retire,
+        }
         await _note(deps, end.run.tenant_id, turn.place, event, details, turn.ask.actor)
 
     def finish(found: TenantRecord) -> TenantRecord:
@@ -131,7 +136,8 @@ async def _repaired(
 ) -> Held:
     """What the vault holds once it has been given a key that works."""
     event = f"key.repair:{(run.started_at or deps.clock.now()).isoformat()}"
-    await _note(deps, run.tenant_id, place, event, {"key": key}, AUTOMATION)
+    details = {"why": "the vault held no key that works", "before": held.tagged or "", "key": key}
+    await _note(deps, run.tenant_id, place, event, details, AUTOMATION)
     keys = await deps.api_keys.read(place.subscription)
     tags = tags_of(key, held.rotated_at)
     await deps.vaults.put(place.vault, place.secret, keys[key], tags)
@@ -175,19 +181,34 @@ def _with_keys(deps: Dependencies, record: TenantRecord, **changes: object) -> T
 async def _note_rotation(
     deps: Dependencies, record: TenantRecord, place: KeyPlace, held: Held
 ) -> None:
-    ask = record.keys.asked
+    ask, known = record.keys.asked, record.keys
     moment = held.rotated_at.isoformat() if held.rotated_at else ""
-    details = {"key": held.key or held.tagged or "", "rotatedAt": moment}
+    details = {
+        "why": _why(ask),
+        "planHash": record.plan_hash,
+        "before": known.key or "",
+        "rotatedBefore": known.rotated_at.isoformat() if known.rotated_at else "",
+        "key": held.key or held.tagged or "",
+        "rotatedAt": moment,
+    }
     actor = ask.actor if ask else AUTOMATION
     await _note(deps, record.tenant_id, place, f"key.rotate:{moment}", details, actor)
+
+
+def _why(ask: RotationAsk | None) -> str:
+    """Why a key is rotated."""
+    if ask is None:
+        return "due"
+    return "both keys were asked for" if ask.full else "asked for"
 
 
 async def _note_failure(deps: Dependencies, end: RotationEnd) -> None:
     now = deps.clock.now()
     begun = (end.run.started_at or now).isoformat()
-    details = {"code": end.code, "reason": end.reason}
+    ask = end.turn.ask if end.turn else None
+    details = {"why": _why(ask), "code": end.code, "reason": end.reason}
     place = end.turn.place if end.turn else None
-    actor = end.turn.ask.actor if end.turn and end.turn.ask else AUTOMATION
+    actor = ask.actor if ask else AUTOMATION
     event = f"key.rotate:{begun}:failed"
     await _note(deps, end.run.tenant_id, place, event, details, actor, outcome="failed")
     await change_tenant(
@@ -216,7 +237,7 @@ async def _note(
         actor=actor,
         resource=place.subscription if place else "",
         outcome=outcome,
-        details=dict(details),
+        details={name: value for name, value in details.items() if value},
         at=deps.clock.now(),
     )
     await deps.audit.append(entry)

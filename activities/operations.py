@@ -1,11 +1,12 @@
 """The beginning of an operation: admitting, reserving, planning."""
 
-from activities.auditing import note_operation
+from activities.auditing import ONBOARD, OperationNote, note_operation
 from activities.dependencies import Dependencies
 from activities.tenants import change_tenant, current_tenant, require_current
 from landing_zone.addressing import ranges_of
 from landing_zone.admission import hubs_for
 from landing_zone.arm_ids import arm_id, subscription_scope
+from landing_zone.audit import digest
 from landing_zone.capacity import (
     NODE_SUBNETS,
     CapacityExceeded,
@@ -28,7 +29,7 @@ from landing_zone.tenants import TenantRecord
 
 
 async def begin_operation(deps: Dependencies, operation: OperationRef) -> Outcome:
-    """The registry says that the tenant is being provisioned."""
+    """The registry says that the tenant is being provisioned; the audit, who asked for it."""
 
     def begin(record: TenantRecord) -> TenantRecord:
         require_current(record, operation)
@@ -36,9 +37,29 @@ async def begin_operation(deps: Dependencies, operation: OperationRef) -> Outcom
             return record
         return record.after(TenantEvent.ADMIT, deps.clock.now())
 
-    record = await change_tenant(deps, operation.tenant_id, begin)
-    await note_operation(deps, operation, "tenant.onboard", "begun", {"actor": record.actor})
+    record = await current_tenant(deps, operation)
+    begun = begin(record)
+    await note_operation(deps, operation, _beginning(operation, record, begun))
+    await change_tenant(deps, operation.tenant_id, begin)
     return Outcome(state="done")
+
+
+def _beginning(operation: OperationRef, record: TenantRecord, begun: TenantRecord) -> OperationNote:
+    """What is noted of an operation that begins: who asked for what, and why it is begun now."""
+    again = "asked again" if record.operations > 1 else "asked"
+    return OperationNote(
+        action=ONBOARD,
+        outcome="begun",
+        actor=record.actor,
+        before=record.state.value,
+        after=begun.state.value,
+        details={
+            "why": "taken up again: its orchestration was lost" if operation.run else again,
+            "request": digest(record.request.to_document()),
+            "message": record.reply.message_id if record.reply else "",
+            "planBefore": record.plan_hash,
+        },
+    )
 
 
 async def reserve(deps: Dependencies, operation: OperationRef) -> Outcome:
@@ -51,26 +72,40 @@ async def reserve(deps: Dependencies, operation: OperationRef) -> Outcome:
     if record.reservation is None:
         found = await _held(deps, record) or await _reserved(deps, record)
         # The operation's number: the same however often this runs, and above all before it.
-        reservation = found.model_copy(update={"generation": record.operations})
-        kept = await change_tenant(
-            deps,
-            operation.tenant_id,
-            lambda latest: (
-                latest
-                if latest.reservation is not None
-                else latest.model_copy(update={"reservation": reservation})
-            ),
-        )
-        if kept.reservation is not None and kept.reservation.hub != reservation.hub:
-            # The same activity ran twice at once, and the other was placed elsewhere.
-            await deps.ledger.release(reservation.hub, record.tenant_id)
+        await _keep(deps, operation, found.model_copy(update={"generation": record.operations}))
     return Outcome(state="done")
 
 
+async def _keep(deps: Dependencies, operation: OperationRef, reservation: Reservation) -> None:
+    """Write on the tenant's record what it holds, unless that names something already.
+
+    Raises:
+        PermanentError: The operation is over: what was reserved is left to expire.
+    """
+    lease = await deps.ledger.lease(reservation.hub, operation.tenant_id)
+
+    def keep(latest: TenantRecord) -> TenantRecord:
+        require_current(latest, operation)
+        if latest.reservation is not None:
+            return latest
+        if latest.state is not TenantState.PROVISIONING:
+            raise PermanentError("OperationEnded", f"the tenant is {latest.state.value} by now")
+        return latest.model_copy(update={"reservation": reservation})
+
+    kept = await change_tenant(deps, operation.tenant_id, keep)
+    elsewhere = kept.reservation is not None and kept.reservation.hub != reservation.hub
+    if elsewhere and lease is not None:
+        # The same activity ran twice at once, and the other was placed elsewhere.
+        await deps.ledger.free(lease)
+
+
 async def _held(deps: Dependencies, record: TenantRecord) -> Reservation | None:
-    """What a ledger holds already: a worker died before the record could say so."""
+    """What a ledger holds already: a worker died before the record could say so.
+
+    It is renewed, so that nobody who took it for dead frees it any more.
+    """
     for hub in hubs_for(record.request, deps.document):
-        held = await deps.ledger.held_by(hub.name, record.tenant_id)
+        held = await deps.ledger.renew(hub.name, record.tenant_id)
         if held is not None:
             return held
     return None

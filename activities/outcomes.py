@@ -1,6 +1,7 @@
 """Turns what the ports raise into outcomes that an orchestrator understands."""
 
 from collections.abc import Awaitable
+from typing import Final
 
 from landing_zone.contracts import Outcome
 from landing_zone.errors import (
@@ -9,6 +10,9 @@ from landing_zone.errors import (
     PermanentError,
     TemporaryError,
 )
+
+UNSEEN: Final = frozenset({"ConnectionFailed"})
+"""Errors after which a write may have been made or not: the next look tells."""
 
 
 async def outcome_of(work: Awaitable[Outcome]) -> Outcome:

@@ -6,6 +6,7 @@ Each call may be made twice: what is there is read first, and only what differs 
 from typing import Any
 
 from activities.dependencies import Dependencies
+from activities.outcomes import UNSEEN
 from landing_zone.applying import (
     Request,
     apply_request,
@@ -23,6 +24,7 @@ from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.plan import Resource
 from landing_zone.planning import api_versions
 from landing_zone.ports import Accepted
+from landing_zone.written import Written, written_over
 
 _ITSELF = PollTarget(kind="resource")
 
@@ -34,19 +36,28 @@ async def begin_resource(deps: Dependencies, call: Call) -> Outcome:
     if call.direction == "undo":
         return await _begin_undo(deps, resource, current)
     if is_settling(current):
-        return _pending(_ITSELF, None, wrote=False)
+        return _pending(_ITSELF, None)
     # A type without a provisioning state does not show that its operation has failed.
     if current is not None and not call.failed and is_as_wanted(resource, current):
         return Outcome(state="done", outputs=outputs_of(resource, current))
     if current is None and await _is_kept(deps, resource):
         # It may come back as it was: it is looked at itself, and what differs is then written.
         accepted = await _send(deps, recovery_request(resource))
-        return _pending(_ITSELF, accepted.wait, wrote=True)
-    accepted = await _send(deps, apply_request(resource, current))
+        kept = written_over(resource.body, None, kept=True)
+        return _wrote(accepted, kept).model_copy(update={"target": _ITSELF})
+    return await _write(deps, resource, current)
+
+
+async def _write(deps: Dependencies, resource: Resource, current: dict[str, Any] | None) -> Outcome:
+    written = written_over(resource.body, current)
+    try:
+        accepted = await _send(deps, apply_request(resource, current))
+    except TemporaryError as error:
+        return _maybe_written(error, written)
     if accepted.target is not None:
-        return _pending(accepted.target, accepted.wait, wrote=True)
+        return _wrote(accepted, written)
     outputs = await _outputs(deps, resource, accepted.body)
-    return Outcome(state="done", outputs=outputs, wrote=True)
+    return Outcome(state="done", outputs=outputs, wrote=True, written=written)
 
 
 async def poll_resource(deps: Dependencies, call: Call) -> Outcome:
@@ -60,7 +71,7 @@ async def poll_resource(deps: Dependencies, call: Call) -> Outcome:
         return _settled(resource, current)
     poll = await deps.arm.poll(target)
     if not poll.over:
-        return _pending(target, poll.wait, wrote=False)
+        return _pending(target, poll.wait)
     outputs = {} if call.direction == "undo" else await _outputs(deps, resource, None)
     return Outcome(state="done", outputs=outputs)
 
@@ -103,9 +114,10 @@ async def _begin_undo(
         last = await _send(deps, request)
     if last is None:
         return Outcome(state="done")
+    written = Written(before="present")
     if last.target is None:
-        return Outcome(state="done", wrote=True)
-    return _pending(last.target, last.wait, wrote=True)
+        return Outcome(state="done", wrote=True, written=written)
+    return _wrote(last, written)
 
 
 async def _outputs(
@@ -125,7 +137,7 @@ async def _outputs(
 
 def _settled(resource: Resource, current: dict[str, Any] | None) -> Outcome:
     if is_settling(current):
-        return _pending(_ITSELF, None, wrote=False)
+        return _pending(_ITSELF, None)
     if current is not None and is_as_wanted(resource, current):
         return Outcome(state="done", outputs=outputs_of(resource, current))
     problem = "is not there" if current is None else "is not as it was asked for"
@@ -141,9 +153,33 @@ def _gone(current: dict[str, Any] | None) -> Outcome:
     if current is None:
         return Outcome(state="done")
     if is_settling(current):
-        return _pending(_ITSELF, None, wrote=False)
+        return _pending(_ITSELF, None)
     return Outcome(state="retry", code="StillThere", message="it is still there")
 
 
-def _pending(target: PollTarget, wait: float | None, *, wrote: bool) -> Outcome:
-    return Outcome(state="pending", target=target, wait=wait, wrote=wrote)
+def _pending(target: PollTarget, wait: float | None) -> Outcome:
+    return Outcome(state="pending", target=target, wait=wait)
+
+
+def _maybe_written(error: TemporaryError, written: Written) -> Outcome:
+    """What a write that was refused came to; one whose answer was lost may have been made.
+
+    Raises:
+        TemporaryError: It was not made.
+    """
+    if error.code not in UNSEEN:
+        raise error
+    return Outcome(
+        state="retry",
+        wait=error.retry_after,
+        wrote=True,
+        written=written,
+        code=error.code,
+        message=error.message,
+    )
+
+
+def _wrote(accepted: Accepted, written: Written) -> Outcome:
+    """ARM is at work on what was just written."""
+    pending = _pending(accepted.target or _ITSELF, accepted.wait)
+    return pending.model_copy(update={"wrote": True, "written": written})

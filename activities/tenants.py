@@ -25,13 +25,18 @@ async def current_tenant(deps: Dependencies, operation: OperationRef) -> TenantR
     return found.value
 
 
+def is_current(record: TenantRecord, operation: OperationRef) -> bool:
+    """Whether an operation is the tenant's current one."""
+    return record.operation_id == operation.operation_id
+
+
 def require_current(record: TenantRecord, operation: OperationRef) -> None:
     """Hold an operation to being the tenant's current one.
 
     Raises:
         PermanentError: Another has taken its place (`OperationSuperseded`).
     """
-    if record.operation_id != operation.operation_id:
+    if not is_current(record, operation):
         raise PermanentError(
             "OperationSuperseded", f"{record.operation_id} has taken the place of this operation"
         )

@@ -13,6 +13,7 @@ from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 from azure_adapters.api_keys import ArmApiKeys
 from azure_adapters.arm import ArmResourceManager
 from azure_adapters.audit_log import TableAuditLog
+from azure_adapters.audit_trail import TableAuditTrail
 from azure_adapters.dead_letters import ServiceBusDeadLetters
 from azure_adapters.documents import BlobDocumentStore
 from azure_adapters.drift_inbox import TableDriftInbox
@@ -40,6 +41,7 @@ class Adapters:
     ledger: TableAddressLedger
     hub_requests: TableHubRequests
     audit: TableAuditLog
+    trail: TableAuditTrail
     documents: BlobDocumentStore
     arm: ArmResourceManager
     background_arm: ArmResourceManager
@@ -63,12 +65,14 @@ async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Ad
         f"{settings.prefix}-documents"
     )
     await _ensure_container(container)
+    audit = await _table(tables, settings, "audit")
     arm = ArmResourceManager(settings.arm_endpoint, settings.arm_scope, credential, settings.pace)
     return Adapters(
         registry=TableTenantRegistry(await _table(tables, settings, "tenants")),
         ledger=TableAddressLedger(await _table(tables, settings, "ranges"), document, clock),
         hub_requests=TableHubRequests(await _table(tables, settings, "hubs"), clock),
-        audit=TableAuditLog(await _table(tables, settings, "audit")),
+        audit=TableAuditLog(audit),
+        trail=TableAuditTrail(audit),
         documents=BlobDocumentStore(container),
         arm=arm,
         background_arm=arm.in_background(),

@@ -8,27 +8,29 @@ import json
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from ipaddress import IPv4Network
-from typing import Final
+from typing import Any, Final
 
 from azure.data.tables import TableEntity
 from azure.data.tables.aio import TableClient
 
 from azure_adapters.storage_errors import storage_errors
 from azure_adapters.together import Together
-from azure_adapters.transactions import HEAD, commit, read_row
+from azure_adapters.transactions import HEAD, commit, etag_of, read_row
 from landing_zone.capacity import NO_CLAIMS, Claims, place, total_claims
 from landing_zone.clock import Clock
 from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.hub import HubDocument
-from landing_zone.reservation import Reservation
+from landing_zone.reservation import Lease, Reservation
 
 ATTEMPTS: Final = 20
 # A transaction takes a hundred rows, the head included
 # (learn: performing-entity-group-transactions).
 MOST_TOGETHER: Final = 90
 
+
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 type _Outcome = Reservation | PermanentError
 
@@ -91,13 +93,19 @@ class TableAddressLedger:
         """
         for _ in range(ATTEMPTS):
             head = await read_row(self._table, hub, HEAD)
-            outcomes, new = self._placed(hub, await self._rows(hub), batch)
-            if not new or await commit(self._table, hub, head, _next(head), create=new):
+            rows = await self._rows(hub)
+            outcomes, new = self._placed(hub, rows, batch)
+            askers = {asking.tenant_id for asking in batch}
+            kept = self._renewed(row for tenant, row in rows.items() if tenant in askers)
+            nothing = not new and not kept
+            if nothing or await commit(
+                self._table, hub, head, _next(head), create=new, replace=kept
+            ):
                 for asking, outcome in zip(batch, outcomes, strict=True):
                     asking.outcome = outcome
                 return
             await asyncio.sleep(random.uniform(0.01, 0.1))  # noqa: S311 - jitter only
-        raise TemporaryError("LedgerBusy", f"others were first on the ledger of {hub}")
+        raise _busy(hub)
 
     def _placed(
         self, hub: str, rows: dict[str, TableEntity], batch: Sequence[_Asking]
@@ -116,7 +124,8 @@ class TableAddressLedger:
                     continue
                 held[asking.tenant_id] = given
                 claimed.append(dict(asking.claims))
-                new.append(_new_row(asking.tenant_id, given, asking.claims))
+                now = self._clock.now()
+                new.append(_new_row(asking.tenant_id, given, asking.claims, now))
             outcomes.append(held[asking.tenant_id])
         return outcomes, new
 
@@ -133,22 +142,57 @@ class TableAddressLedger:
             today=self._clock.now().date(),
         )
 
-    async def held_by(self, hub: str, tenant_id: str) -> Reservation | None:
-        """What the tenant holds of the hub, or None."""
-        row = await read_row(self._table, hub, _row_key(tenant_id))
-        return _reservation(hub, row) if row is not None else None
+    async def renew(self, hub: str, tenant_id: str) -> Reservation | None:
+        """What the tenant holds of the hub, asked for once more: its lease is another one then.
 
-    async def release(self, hub: str, tenant_id: str) -> None:
-        """Hold nothing for the tenant any more: neither a range nor a claim."""
+        Raises:
+            TemporaryError: Other writers were first each time.
+        """
+        if await self.lease(hub, tenant_id) is None:
+            return None
         async with self._together.turn(hub):
             for _ in range(ATTEMPTS):
                 head = await read_row(self._table, hub, HEAD)
-                if await read_row(self._table, hub, _row_key(tenant_id)) is None:
-                    return
-                keys = (_row_key(tenant_id),)
-                if await commit(self._table, hub, head, _next(head), delete=keys):
-                    return
-        raise TemporaryError("LedgerBusy", f"others were first on the ledger of {hub}")
+                row = await read_row(self._table, hub, _row_key(tenant_id))
+                if row is None:
+                    return None
+                kept = self._renewed([row])
+                if await commit(self._table, hub, head, _next(head), replace=kept):
+                    return _reservation(hub, row)
+        raise _busy(hub)
+
+    def _renewed(self, rows: Iterable[TableEntity]) -> list[dict[str, Any]]:
+        """The rows as they are from now on."""
+        now = self._clock.now().isoformat()
+        return [{**row, "LeasedAt": now} for row in rows]
+
+    async def lease(self, hub: str, tenant_id: str) -> Lease | None:
+        """The tenant's lease, or None; looking at it changes nothing."""
+        row = await read_row(self._table, hub, _row_key(tenant_id))
+        return _lease(hub, row) if row is not None else None
+
+    async def leases(self, hub: str) -> list[Lease]:
+        """All leases of a hub."""
+        return [_lease(hub, row) for row in (await self._rows(hub)).values()]
+
+    async def free(self, lease: Lease) -> bool:
+        """Hold nothing on a lease any more; False when there is no such lease any more.
+
+        All who write a row write the head with it, so that the head's ETag stands for the row's.
+
+        Raises:
+            TemporaryError: Other writers were first each time.
+        """
+        hub, key = lease.hub, _row_key(lease.tenant_id)
+        async with self._together.turn(hub):
+            for _ in range(ATTEMPTS):
+                head = await read_row(self._table, hub, HEAD)
+                row = await read_row(self._table, hub, key)
+                if row is None or etag_of(row) != lease.version:
+                    return False
+                if await commit(self._table, hub, head, _next(head), delete=(key,)):
+                    return True
+        raise _busy(hub)
 
     async def _rows(self, hub: str) -> dict[str, TableEntity]:
         query = "PartitionKey eq @hub and RowKey ge 'tenant:' and RowKey lt 'tenant;'"
@@ -162,6 +206,10 @@ def _batch(waiting: Sequence[_Asking]) -> list[_Asking]:
     return [asking for asking in waiting if not asking.served][:MOST_TOGETHER]
 
 
+def _busy(hub: str) -> TemporaryError:
+    return TemporaryError("LedgerBusy", f"others were first on the ledger of {hub}")
+
+
 def _row_key(tenant_id: str) -> str:
     return f"tenant:{tenant_id}"
 
@@ -170,11 +218,12 @@ def _next(head: TableEntity | None) -> dict[str, int]:
     return {"Generation": int(head["Generation"]) + 1 if head is not None else 1}
 
 
-def _new_row(tenant_id: str, given: Reservation, claims: Claims) -> dict[str, str]:
+def _new_row(tenant_id: str, given: Reservation, claims: Claims, now: datetime) -> dict[str, str]:
     row = {
         "RowKey": _row_key(tenant_id),
         "Range": str(given.address_range),
         "ReservedOn": given.reserved_on.isoformat(),
+        "LeasedAt": now.isoformat(),
         "Claims": json.dumps(dict(claims), separators=(",", ":")),
     }
     return row if given.node_subnet is None else {**row, "NodeSubnet": str(given.node_subnet)}
@@ -184,6 +233,15 @@ def _claims(row: TableEntity) -> dict[str, int]:
     """What a row holds of the limits; rows of an earlier version hold a range only."""
     found: dict[str, int] = json.loads(row.get("Claims", "{}"))
     return found
+
+
+def _lease(hub: str, row: TableEntity) -> Lease:
+    """The lease of a row; rows of an earlier version say only when storage last wrote them."""
+    tenant_id = str(row["RowKey"]).removeprefix("tenant:")
+    leased_at = row.get("LeasedAt")
+    written = row.metadata["timestamp"] or _NEVER
+    since = datetime.fromisoformat(leased_at) if leased_at else written
+    return Lease(tenant_id, _reservation(hub, row), since, str(etag_of(row)))
 
 
 def _reservation(hub: str, row: TableEntity) -> Reservation:

@@ -34,6 +34,7 @@ async def commit(
     values: Mapping[str, Any],
     *,
     create: Sequence[Mapping[str, Any]] = (),
+    replace: Sequence[Mapping[str, Any]] = (),
     delete: Sequence[str] = (),
 ) -> bool:
     """Change the head and other rows of its partition at once, or nothing.
@@ -44,13 +45,16 @@ async def commit(
         head: The head row as it was read; None when there was none.
         values: What the head row holds from now on.
         create: Rows to add, without their partition key.
+        replace: Rows to change, which exist, without their partition key.
         delete: Keys of rows to remove, which exist.
 
     Returns:
         False when another writer was first.
     """
     etag = etag_of(head)
-    done = await commit_at(table, partition, etag, values, create=create, delete=delete)
+    done = await commit_at(
+        table, partition, etag, values, create=create, replace=replace, delete=delete
+    )
     return done is not None
 
 
@@ -61,6 +65,7 @@ async def commit_at(
     values: Mapping[str, Any],
     *,
     create: Sequence[Mapping[str, Any]] = (),
+    replace: Sequence[Mapping[str, Any]] = (),
     delete: Sequence[str] = (),
 ) -> str | None:
     """The same for a head row of which only the ETag is known; None when there was none.
@@ -78,10 +83,14 @@ async def commit_at(
         }
         first = ("update", entity, condition)
     rows = [("create", {"PartitionKey": partition, **row}) for row in create]
+    changed = [
+        ("update", {"PartitionKey": partition, **row}, {"mode": UpdateMode.REPLACE})
+        for row in replace
+    ]
     gone = [("delete", {"PartitionKey": partition, "RowKey": key}) for key in delete]
     async with storage_errors():
         try:
-            answers = await table.submit_transaction([first, *rows, *gone])
+            answers = await table.submit_transaction([first, *rows, *changed, *gone])
         except TableTransactionError as error:
             if error.status_code in _LOST_RACE:
                 return None

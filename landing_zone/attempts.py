@@ -58,6 +58,7 @@ def after_call(
             "attempts": progress.attempts + int(began),
             "failed_operations": progress.failed_operations + int(outcome.operation_failed),
             "wrote": progress.wrote or outcome.wrote,
+            "written": progress.written or outcome.written,
             "target": outcome.target if outcome.state == "pending" else None,
         }
     )

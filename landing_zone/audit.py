@@ -90,6 +90,14 @@ def canonical_json(value: Any) -> bytes:
     ).encode()
 
 
+def digest(value: Any) -> str:
+    """What stands for a JSON value that is too large for an entry, or none of a reader's business.
+
+    Anyone who has the value can tell that it is that one.
+    """
+    return f"sha256:{hashlib.sha256(canonical_json(value)).hexdigest()}"
+
+
 def chain(entry: AuditEntry, previous: AuditRecord | None) -> AuditRecord:
     """The record that puts an entry after the last one.
 
@@ -129,6 +137,11 @@ def verify(
     return _verdict(previous)
 
 
+def is_intact(record: AuditRecord) -> bool:
+    """Whether a record's hash is the one of its number, the hash before it and its entry."""
+    return record.hash == _hash(record.entry, record.sequence, record.previous_hash)
+
+
 def _record(entry: AuditEntry, sequence: int, previous_hash: str) -> AuditRecord:
     return AuditRecord(
         sequence=sequence,
@@ -166,7 +179,7 @@ def _fault(record: AuditRecord, previous: AuditRecord | None) -> str:
         return "it does not follow the record before it"
     if previous and record.entry.tenant_id != previous.entry.tenant_id:
         return "it belongs to another tenant"
-    if record.hash != _hash(record.entry, record.sequence, record.previous_hash):
+    if not is_intact(record):
         return "its content is not what its hash was made of"
     return ""
 

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from landing_zone.key_records import KeyTurn
 from landing_zone.plan import Step
 from landing_zone.retries import RetryPolicy
+from landing_zone.written import Written
 
 
 class Contract(BaseModel):
@@ -122,6 +123,7 @@ class Progress(Contract):
         asked_seconds: Seconds waited because Azure asked for it.
         target: What is being polled; None when the next thing is to begin.
         wrote: Whether anything was written to Azure.
+        written: What the first write met.
     """
 
     started_at: AwareDatetime
@@ -130,6 +132,7 @@ class Progress(Contract):
     asked_seconds: float = 0.0
     target: "PollTarget | None" = None
     wrote: bool = False
+    written: Written | None = None
 
 
 class PollTarget(Contract):
@@ -176,6 +179,7 @@ class Outcome(Contract):
         wait: Seconds that Azure asked to wait.
         operation_failed: Whether a long-running operation ended in failure.
         wrote: Whether something was written.
+        written: What the write met, where that is known.
         outputs: The resource's own outputs, once it is over.
         code: What kind of trouble, when there is any.
         message: The trouble, for a person.
@@ -190,6 +194,7 @@ class Outcome(Contract):
     wait: float | None = None
     operation_failed: bool = False
     wrote: bool = False
+    written: Written | None = None
     outputs: dict[str, str] = {}
     code: str = ""
     message: str = ""
@@ -320,6 +325,8 @@ class AuditNote(Contract):
         plan_hash: The plan.
         key: The resource in the plan.
         outputs: What its references resolve to.
+        wrote: Whether anything was written to Azure.
+        written: What the first write met.
         outcome: How it ended.
         details: Further facts, none of them secret.
         at: When it ended.
@@ -331,6 +338,8 @@ class AuditNote(Contract):
     plan_hash: str
     key: str
     outputs: dict[str, dict[str, str]] = {}
+    wrote: bool = False
+    written: Written | None = None
     outcome: str
     details: dict[str, str] = {}
     at: AwareDatetime

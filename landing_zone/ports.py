@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from landing_zone.audit import AuditEntry, AuditRecord
+from landing_zone.audit_trail.rows import Head, KeptRow, Place, Span
 from landing_zone.capacity import NO_CLAIMS, Claims
 from landing_zone.contracts import PollTarget
 from landing_zone.errors import PermanentError
 from landing_zone.hub_state.members import HubRow, Lane, Member
 from landing_zone.plan import Plan
-from landing_zone.reservation import Reservation
+from landing_zone.reservation import Lease, Reservation
 from landing_zone.tenants import TenantRecord
 
 
@@ -82,6 +83,7 @@ class AddressLedger(Protocol):
     ) -> Reservation:
         """Hold a range for a tenant: the one that it holds already, or a free one.
 
+        One that it holds already is held on a new lease from then on.
         Where it claims a node pool subnet, a range for that in the hub network is held too. Two
         calls at once never hold overlapping ranges, and never more together than the hub's limits
         allow.
@@ -100,12 +102,24 @@ class AddressLedger(Protocol):
         """
         ...
 
-    async def held_by(self, hub: str, tenant_id: str) -> Reservation | None:
-        """What the tenant holds of the hub, or None."""
+    async def renew(self, hub: str, tenant_id: str) -> Reservation | None:
+        """What the tenant holds of the hub, asked for once more: its lease is another one then."""
         ...
 
-    async def release(self, hub: str, tenant_id: str) -> None:
-        """Hold nothing for the tenant any more: neither a range nor a claim."""
+    async def lease(self, hub: str, tenant_id: str) -> Lease | None:
+        """The tenant's lease, or None; looking at it changes nothing."""
+        ...
+
+    async def leases(self, hub: str) -> list[Lease]:
+        """All leases of a hub."""
+        ...
+
+    async def free(self, lease: Lease) -> bool:
+        """Hold nothing on a lease any more: neither a range nor a claim.
+
+        Returns:
+            False when there is no such lease any more: whoever has asked since keeps what it holds.
+        """
         ...
 
 
@@ -150,6 +164,26 @@ class AuditLog(Protocol):
 
     def read(self, tenant_id: str) -> AsyncIterator[AuditRecord]:
         """The tenant's records, first to last."""
+        ...
+
+
+class AuditTrail(Protocol):
+    """The audit's rows as they are kept, for those who read it and those who doubt it."""
+
+    async def head(self, chain: str) -> Head | None:
+        """Where a chain ends, as its head row says; None where there is no head that says it."""
+        ...
+
+    async def row(self, place: Place) -> KeptRow | None:
+        """The row at a place, or None."""
+        ...
+
+    def rows(self, span: Span, after: Place | None = None) -> AsyncIterator[KeptRow]:
+        """The rows of some chains, by the chain's name and then by their keys, behind a place."""
+        ...
+
+    def noted(self, chain: str) -> AsyncIterator[int]:
+        """The numbers of the records under which the events of a chain are marked as noted."""
         ...
 
 

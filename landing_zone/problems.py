@@ -19,6 +19,7 @@ _STATUS = {
     "FindingNotFound": HTTPStatus.NOT_FOUND,
     "ExemptionNotFound": HTTPStatus.NOT_FOUND,
     "OperationNotFound": HTTPStatus.NOT_FOUND,
+    "AuditChainNotFound": HTTPStatus.NOT_FOUND,
     "RegionNotServed": HTTPStatus.BAD_REQUEST,
 }
 

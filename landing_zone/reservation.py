@@ -1,7 +1,8 @@
-"""What a tenant holds of its hub before anything is made."""
+"""What a tenant holds of its hub before anything is made, and the lease on which it holds it."""
 
-from datetime import date
+from datetime import date, datetime
 from ipaddress import IPv4Network
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,3 +27,24 @@ class Reservation(BaseModel):
     node_subnet: IPv4Network | None = None
     reserved_on: date
     generation: int = Field(default=1, ge=1)
+
+
+class Lease(NamedTuple):
+    """A reservation as the ledger has it at one moment.
+
+    Attributes:
+        tenant_id: Who holds it.
+        reservation: What is held.
+        since: When it was last asked for: a request that comes upon it makes it its own.
+        version: Changes whenever it is asked for: what is freed is the lease that was judged.
+    """
+
+    tenant_id: str
+    reservation: Reservation
+    since: datetime
+    version: str
+
+    @property
+    def hub(self) -> str:
+        """The hub of which it is held."""
+        return self.reservation.hub

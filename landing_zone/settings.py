@@ -30,6 +30,7 @@
 | `SPOKEWRIGHT_SERVICE_BUS__fullyQualifiedNamespace` | its host name, reached by identity | none |
 | `SPOKEWRIGHT_INTAKE_RETURN_SECONDS` | first wait of a message put back, seconds | 30 |
 | `SPOKEWRIGHT_INTAKE_RETURN_MOST_SECONDS` | longest wait of a message put back, seconds | 600 |
+| `SPOKEWRIGHT_LEASE_GRACE_SECONDS` | age of a range before it can be an orphan, seconds | 3600 |
 | `SPOKEWRIGHT_PACE_READS` | reads that a full quota of a subscription allows at once | 250 |
 | `SPOKEWRIGHT_PACE_READS_PER_SECOND` | reads a second that it allows for good | 25 |
 | `SPOKEWRIGHT_PACE_WRITES` | the same for writes | 200 |
@@ -54,6 +55,7 @@ from landing_zone.errors import ConfigurationError
 from landing_zone.hub_state.limits import HubSettings
 from landing_zone.intake.settings import IntakeSettings
 from landing_zone.key_settings import KeySettings
+from landing_zone.leases import LeaseSettings
 from landing_zone.pacing.settings import PaceSettings
 from landing_zone.retries import RetryPolicy
 
@@ -66,6 +68,7 @@ _GROUPS = {
     "keys": "SPOKEWRIGHT_KEYS_",
     "intake": "SPOKEWRIGHT_INTAKE_",
     "pace": "SPOKEWRIGHT_PACE_",
+    "lease": "SPOKEWRIGHT_LEASE_",
 }
 
 
@@ -93,6 +96,7 @@ class Settings(BaseModel):
         service_bus_namespace: Its host name; empty where the connection string is used.
         intake: The pace of the intake.
         pace: What Azure Resource Manager lets through, and how its quota is spent.
+        lease: When reservations expire that no request stands behind.
     """
 
     # A fault's input may be the whole environment, and the chain of causes is logged.
@@ -118,6 +122,7 @@ class Settings(BaseModel):
     service_bus_namespace: str = ""
     intake: IntakeSettings = IntakeSettings()
     pace: PaceSettings = PaceSettings()
+    lease: LeaseSettings = LeaseSettings()
 
 
 _VARIABLES = {

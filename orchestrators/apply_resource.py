@@ -18,6 +18,7 @@ from landing_zone.contracts import (
 )
 from landing_zone.operations import LiveWait
 from landing_zone.retries import RetryPolicy
+from landing_zone.written import Written
 from orchestrators.calls import Steps, WaitNote, call, settle, timer
 
 TURNS_A_HISTORY: Final = 8
@@ -40,13 +41,14 @@ def apply_resource(context: DurableOrchestrationContext) -> Steps[dict[str, Any]
     task = ResourceTask.parse(context.get_input(dict))
     outputs = yield from _turn(context, task)
     if outputs is None:
-        result = _skipped(context, task)
-    else:
-        ended = yield from _work(context, task, outputs)
-        if ended is None:
-            return None
-        result = ended
-    yield from _tell(context, task, result)
+        yield from _tell(context, task, skipped := _skipped(context, task), None)
+        return skipped.dump()
+    ended = yield from _work(context, task, outputs)
+    if ended is None:
+        return None
+    stop, now = ended
+    result = _result(task, stop, outputs, now)
+    yield from _tell(context, task, result, stop.progress.written)
     return result.dump()
 
 
@@ -81,15 +83,15 @@ def _turn(context: DurableOrchestrationContext, task: ResourceTask) -> Steps[Out
 
 def _work(
     context: DurableOrchestrationContext, task: ResourceTask, outputs: Outputs
-) -> Steps[ResourceResult | None]:
-    """The result; None when the history is begun anew."""
+) -> Steps[tuple[Stop, datetime] | None]:
+    """How it ended, and when; None when the history is begun anew."""
     progress = task.progress or Progress(started_at=context.current_utc_datetime)
     for _ in range(TURNS_A_HISTORY):
         outcome = yield from _attempt(context, task, outputs, progress)
         now = context.current_utc_datetime
         decision = after_call(task.retry, progress, outcome, now, context.instance_id)
         if isinstance(decision, Stop):
-            return _result(task, decision, outputs, now)
+            return decision, now
         _show(context, decision, now)
         yield timer(context, decision.seconds)
         progress = decision.progress
@@ -158,11 +160,14 @@ def _skipped(context: DurableOrchestrationContext, task: ResourceTask) -> Resour
 
 
 def _tell(
-    context: DurableOrchestrationContext, task: ResourceTask, result: ResourceResult
+    context: DurableOrchestrationContext,
+    task: ResourceTask,
+    result: ResourceResult,
+    written: Written | None,
 ) -> Steps[None]:
     conclusion = Conclusion(
         announcement=announcement(task, result) if task.tells else None,
-        note=_note(task, result) if result.state != "skipped" else None,
+        note=_note(task, result, written) if result.state != "skipped" else None,
     )
     if conclusion == Conclusion():
         return
@@ -173,9 +178,9 @@ def _tell(
         yield from settle(context, "conclude", again, NOTING, WaitNote())
 
 
-def _note(task: ResourceTask, result: ResourceResult) -> AuditNote:
+def _note(task: ResourceTask, result: ResourceResult, written: Written | None) -> AuditNote:
     operation = task.operation
-    details = {"attempts": str(result.attempts), "wrote": str(result.wrote).lower()}
+    details = {"attempts": str(result.attempts)}
     if result.code:
         details |= {"code": result.code, "message": result.message}
     return AuditNote(
@@ -185,6 +190,8 @@ def _note(task: ResourceTask, result: ResourceResult) -> AuditNote:
         plan_hash=task.plan_hash,
         key=task.key,
         outputs=result.outputs,
+        wrote=result.wrote,
+        written=written,
         outcome=result.state,
         details=details,
         at=result.finished_at,

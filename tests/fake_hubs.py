@@ -1,5 +1,6 @@
 """What tenants hold and want of hubs, in dictionaries."""
 
+from collections import Counter
 from collections.abc import Sequence
 from ipaddress import IPv4Network
 
@@ -9,17 +10,25 @@ from landing_zone.errors import PermanentError
 from landing_zone.hub import HubDocument
 from landing_zone.hub_state.members import HubRow, Lane, Member
 from landing_zone.ports import Versioned
-from landing_zone.reservation import Reservation
+from landing_zone.reservation import Lease, Reservation
 
 
 class FakeLedger:
-    """Ranges of the hubs' pools, and what is claimed of their limits."""
+    """Ranges of the hubs' pools, and what is claimed of their limits.
+
+    Attributes:
+        held: What is held, by hub and tenant.
+        claims: What is claimed.
+        versions: How often each was asked for.
+    """
 
     def __init__(self, clock: Clock, document: HubDocument) -> None:
         self._clock = clock
         self._document = document
         self.held: dict[tuple[str, str], Reservation] = {}
         self.claims: dict[tuple[str, str], Claims] = {}
+        self._since = dict.fromkeys(self.held, clock.now())
+        self.versions: Counter[tuple[str, str]] = Counter()
 
     async def reserve(
         self,
@@ -41,16 +50,43 @@ class FakeLedger:
                 today=self._clock.now().date(),
             )
             self.claims[hub, tenant_id] = claims
+        self._touch(hub, tenant_id)
         return self.held[hub, tenant_id]
 
-    async def held_by(self, hub: str, tenant_id: str) -> Reservation | None:
-        """What the tenant holds of the hub, or None."""
+    def _touch(self, hub: str, tenant_id: str) -> None:
+        self._since[hub, tenant_id] = self._clock.now()
+        self.versions[hub, tenant_id] += 1
+
+    async def renew(self, hub: str, tenant_id: str) -> Reservation | None:
+        """What the tenant holds of the hub, asked for once more."""
+        if (hub, tenant_id) in self.held:
+            self._touch(hub, tenant_id)
         return self.held.get((hub, tenant_id))
 
-    async def release(self, hub: str, tenant_id: str) -> None:
-        """Hold nothing for the tenant any more."""
-        self.held.pop((hub, tenant_id), None)
-        self.claims.pop((hub, tenant_id), None)
+    async def lease(self, hub: str, tenant_id: str) -> Lease | None:
+        """The tenant's lease, or None."""
+        place_of = (hub, tenant_id)
+        if place_of not in self.held:
+            return None
+        return Lease(
+            tenant_id,
+            self.held[place_of],
+            self._since.get(place_of, self._clock.now()),
+            str(self.versions[place_of]),
+        )
+
+    async def leases(self, hub: str) -> list[Lease]:
+        """All leases of a hub."""
+        found = [await self.lease(hub, tenant) for name, tenant in self.held if name == hub]
+        return [lease for lease in found if lease is not None]
+
+    async def free(self, lease: Lease) -> bool:
+        """Hold nothing on a lease any more; False when there is no such lease any more."""
+        if await self.lease(lease.hub, lease.tenant_id) != lease:
+            return False
+        del self.held[lease.hub, lease.tenant_id]
+        self.claims.pop((lease.hub, lease.tenant_id), None)
+        return True
 
 
 class FakeHubRequests:

@@ -1,13 +1,12 @@
 """Small in-memory implementations of the ports, and a world made of them."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from activities.dependencies import Dependencies
 from activities.landscape import Landscape
-from landing_zone.audit import AuditEntry, AuditRecord, chain
 from landing_zone.errors import PermanentError
 from landing_zone.hub import HubDocument, parse_hub_document
 from landing_zone.hub_state.limits import HubSettings
@@ -19,6 +18,7 @@ from landing_zone.settings import Settings
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
 from tests.fake_arm import FakeArm
+from tests.fake_audit import FakeAuditLog, FakeAuditTrail
 from tests.fake_drift import FakeDriftInbox, FakeExemptions, FakeFindings
 from tests.fake_hubs import FakeHubRequests, FakeLedger
 from tests.fake_messages import FakeMessages
@@ -28,6 +28,9 @@ ROOT = Path(__file__).resolve().parents[1]
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 HUBS: HubDocument = parse_hub_document((ROOT / "localcloud" / "hub.yaml").read_text("utf-8"))
 EXAMPLE = (ROOT / "examples" / "tenants" / "contoso-research.yaml").read_bytes()
+
+type Before[T] = Callable[[T], object]
+"""What a test does just before something is done."""
 
 
 class FakeClock:
@@ -52,7 +55,7 @@ class FakeRegistry:
         self.rows: dict[str, Versioned[TenantRecord]] = {}
         self.claims: dict[str, str] = {}
         self.writes = 0
-        self.before_replace: Callable[[TenantRecord], object] = lambda _: None
+        self.before_replace: Before[TenantRecord] = lambda _: None
 
     def put(self, record: TenantRecord) -> None:
         """Write without a condition."""
@@ -93,42 +96,6 @@ class FakeRegistry:
         """Let go of a subscription that the tenant holds."""
         if self.claims.get(subscription_id.lower()) == tenant_id:
             del self.claims[subscription_id.lower()]
-
-
-class FakeAuditLog:
-    """Chains in lists; `before_append` lets a test be the other writer."""
-
-    def __init__(self) -> None:
-        self.chains: dict[str, list[AuditRecord]] = {}
-        self.before_append: list[AuditEntry] = []
-
-    async def append(self, entry: AuditEntry) -> AuditRecord:
-        """Add an entry; one of the same event id is added once."""
-        while self.before_append:
-            self._add(self.before_append.pop(0))
-        return self._add(entry)
-
-    def _add(self, entry: AuditEntry) -> AuditRecord:
-        records = self.chains.setdefault(entry.tenant_id, [])
-        for record in records:
-            if record.entry.event_id == entry.event_id:
-                return record
-        records.append(chain(entry, records[-1] if records else None))
-        return records[-1]
-
-    async def last(self, tenant_id: str) -> AuditRecord | None:
-        """The chain's last record, or None where there is none."""
-        records = self.chains.get(tenant_id)
-        return records[-1] if records else None
-
-    async def read(self, tenant_id: str) -> AsyncIterator[AuditRecord]:
-        """The tenant's records, first to last."""
-        for record in self.chains.get(tenant_id, []):
-            yield record
-
-    def entries(self, tenant_id: str) -> list[AuditEntry]:
-        """The tenant's entries, for a test to look at."""
-        return [record.entry for record in self.chains.get(tenant_id, [])]
 
 
 class FakeDocuments:
@@ -190,7 +157,7 @@ class FakeDurableClient:
         self.started: list[Started] = []
         self.statuses: dict[str, FakeStatus] = {}
         self.refusals: dict[str, list[Exception]] = {}
-        self.on_start: Callable[[Started], object] = lambda _: None
+        self.on_start: Before[Started] = lambda _: None
 
     async def raise_event(self, instance_id: str, event_name: str, event_data: Any) -> None:
         """Raise an event, or what the test put among the refusals."""
@@ -234,6 +201,7 @@ class World:
         self.ledger = FakeLedger(self.clock, document)
         self.hub_requests = FakeHubRequests(self.clock)
         self.audit = FakeAuditLog()
+        self.trail = FakeAuditTrail(self.audit)
         self.documents = FakeDocuments()
         self.arm = FakeArm()
         self.api_keys = FakeApiKeys()
@@ -252,6 +220,7 @@ class World:
             ledger=self.ledger,
             hub_requests=self.hub_requests,
             audit=self.audit,
+            trail=self.trail,
             documents=self.documents,
             arm=self.arm,
             background_arm=self.arm,

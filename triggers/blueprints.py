@@ -5,6 +5,7 @@ from typing import Final
 import azure.durable_functions as df
 
 from triggers import (
+    audit,
     capacity,
     compliance,
     drift,
@@ -14,6 +15,7 @@ from triggers import (
     hubs,
     key_requests,
     key_rotation,
+    leases,
     operations,
     recovery,
     resource_events,
@@ -28,6 +30,7 @@ BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     capacity.blueprint,
     health.blueprint,
     recovery.blueprint,
+    leases.blueprint,
     hubs.blueprint,
     key_requests.blueprint,
     key_rotation.blueprint,
@@ -36,6 +39,7 @@ BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     drift_retention.blueprint,
     compliance.blueprint,
     exemptions.blueprint,
+    audit.blueprint,
     service_bus.blueprint,
     results.blueprint,
 )

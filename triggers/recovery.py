@@ -12,9 +12,10 @@ from typing import Final
 import azure.durable_functions as df
 import azure.functions as func
 
+from activities.auditing import ONBOARD, OperationNote, note_operation
 from activities.dependencies import Dependencies, dependencies
 from activities.tenants import change_tenant
-from landing_zone.contracts import OpenWork
+from landing_zone.contracts import OpenWork, OperationRef
 from landing_zone.lifecycle import TenantEvent, TenantState
 from landing_zone.tenants import TenantRecord
 from triggers.starting import Starter, is_alive, start
@@ -65,6 +66,9 @@ async def _is_lost(deps: Dependencies, client: Starter, record: TenantRecord) ->
 
 async def _restart(deps: Dependencies, client: Starter, record: TenantRecord) -> bool:
     """Start it anew; False when it has gone on since it was read, perhaps to its end."""
+    taken_up = _taken_up(deps, record)
+    if taken_up.state is TenantState.FAILED:
+        await _note_loss(deps, record, taken_up)
     changed = await change_tenant(
         deps,
         record.tenant_id,
@@ -88,6 +92,22 @@ def _taken_up(deps: Dependencies, record: TenantRecord) -> TenantRecord:
         hint="see the logs of the function app, then ask for the tenant again",
         open_work=(lost,),
     )
+
+
+async def _note_loss(deps: Dependencies, record: TenantRecord, lost: TenantRecord) -> None:
+    """Note that an operation is given up, before it is: an end that nobody notes is lost."""
+    operation = OperationRef(
+        tenant_id=record.tenant_id, operation_id=record.operation_id, run=record.recoveries
+    )
+    told = OperationNote(
+        action=ONBOARD,
+        outcome="lost",
+        actor=record.actor,
+        before=record.state.value,
+        after=lost.state.value,
+        details={"code": "OperationLost", "reason": lost.reason, "openWork": "1"},
+    )
+    await note_operation(deps, operation, told)
 
 
 blueprint.timer_trigger(arg_name="timer", schedule="0 * * * * *", run_on_startup=False)(

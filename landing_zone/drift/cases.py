@@ -162,12 +162,25 @@ def chain_of(owner: Owner) -> str:
     return owner.name if owner.kind == "tenant" else f"hub:{owner.name}:drift"
 
 
-def entry_of(finding: Finding, instance: str, now: datetime) -> AuditEntry | None:
-    """What is noted of a finding that has come to another state; None while it is being fixed."""
+def entry_of(
+    finding: Finding, instance: str, now: datetime, before: Finding | None = None
+) -> AuditEntry | None:
+    """What is noted of a finding that has come to another state; None while it is being fixed.
+
+    Args:
+        finding: The finding as it is now.
+        instance: The orchestration that found it so.
+        now: The time.
+        before: The same finding as it was; None where it is new.
+    """
     if finding.state is FindingState.OPEN:
         return None
     begun = int(finding.first_seen.timestamp() * 1000)
     details = {"rule": finding.rule, "detail": finding.detail}
+    if before is not None:
+        details["before"] = str(before.state)
+        if before.approved_by:
+            details["approvedBy"] = before.approved_by
     if finding.error:
         details["error"] = finding.error
     if finding.state is FindingState.FIXED and finding.fixed_at is not None:

@@ -1,8 +1,13 @@
 """Notes in the audit chain: what was done to which resource, once."""
 
-from activities.auditing import note, note_operation
-from landing_zone.audit import verify
+from typing import Any
+
+import pytest
+
+from activities.auditing import OperationNote, note, note_operation
+from landing_zone.audit import digest, verify
 from landing_zone.contracts import AuditNote
+from landing_zone.written import Written
 from tests.activities.calls import OPERATION, PLAN, REQUEST, resource, world_with_plan
 from tests.fakes import NOON, World
 from tests.unit.planned import OUTPUTS
@@ -14,6 +19,8 @@ NOTE = AuditNote(
     plan_hash=PLAN.hash,
     key="network",
     outputs=OUTPUTS,
+    wrote=True,
+    written=Written(before="present", changed=("properties.dhcpOptions", "tags.owner"), more=3),
     outcome="done",
     details={"attempts": "2"},
     at=NOON,
@@ -27,13 +34,41 @@ async def test_note_names_the_resource_the_plan_and_the_time() -> None:
     [entry] = world.audit.entries(REQUEST.tenant_id)
     assert entry.resource == resource("network").id
     assert (entry.action, entry.outcome, entry.at) == ("resource.apply", "done", NOON)
-    assert entry.details == {"planHash": PLAN.hash, "attempts": "2"}
+    assert entry.details == {
+        "planHash": PLAN.hash,
+        "wrote": "true",
+        "before": "present",
+        "changed": "properties.dhcpOptions, tags.owner, and 3 more",
+        "body": digest(resource("network").body),
+        "attempts": "2",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "before"),
+    [
+        ({"wrote": False, "written": None}, "as-wanted"),
+        ({"wrote": False, "written": None, "outcome": "failed"}, None),
+        ({"wrote": False, "written": None, "action": "resource.undo"}, None),
+        ({"written": Written(before="absent")}, "absent"),
+        ({"written": Written(before="present"), "action": "resource.undo"}, "present"),
+    ],
+)
+async def test_note_says_what_was_there_before(changes: dict[str, Any], before: str | None) -> None:
+    """As far as it is known; only a body that was written is told, by its hash."""
+    world = await world_with_plan()
+    await note(world.deps, NOTE.model_copy(update=changes))
+    [entry] = world.audit.entries(REQUEST.tenant_id)
+    assert entry.details.get("before") == before
+    written = changes.get("wrote", True) and "action" not in changes
+    assert ("body" in entry.details) is written
 
 
 async def test_note_of_what_never_had_an_id_keeps_the_reference() -> None:
     """The subscription was not vended; a reader still sees what was meant."""
     world = await world_with_plan()
-    await note(world.deps, NOTE.model_copy(update={"outputs": {}, "outcome": "failed"}))
+    failed = {"outputs": {}, "outcome": "failed", "wrote": False, "written": None}
+    await note(world.deps, NOTE.model_copy(update=failed))
     [entry] = world.audit.entries(REQUEST.tenant_id)
     assert entry.resource == PLAN.by_key["network"].id
 
@@ -54,6 +89,8 @@ async def test_each_run_of_an_operation_notes_its_own_beginning() -> None:
     for run in (0, 0, 1):
         operation = OPERATION.model_copy(update={"run": run})
         details = {"code": "X", "reason": ""}
-        await note_operation(world.deps, operation, "tenant.onboard", "begun", details)
+        told = OperationNote("tenant.onboard", "begun", "ann", "requested", "", details)
+        await note_operation(world.deps, operation, told)
     entries = world.audit.entries(REQUEST.tenant_id)
-    assert [entry.details for entry in entries] == [{"code": "X"}] * 2
+    assert [entry.details for entry in entries] == [{"before": "requested", "code": "X"}] * 2
+    assert {entry.actor for entry in entries} == {"ann"}

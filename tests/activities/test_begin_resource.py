@@ -8,6 +8,7 @@ from landing_zone.applying import is_as_wanted
 from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.plan import Write
 from landing_zone.ports import Accepted
+from landing_zone.written import Written, written_over
 from tests.activities.calls import (
     ASYNC,
     ITSELF,
@@ -31,6 +32,7 @@ async def test_what_is_missing_is_written_and_awaited() -> None:
     world.arm.script("PUT", Accepted(None, ASYNC, 17.0))
     outcome = await begin_resource(world.deps, call("network"))
     assert summary(outcome) == ("pending", ASYNC, 17.0, True)
+    assert outcome.written == Written(before="absent")
     [sent] = world.arm.writes()
     assert (sent.method, sent.path, sent.body) == (
         "PUT",
@@ -86,8 +88,10 @@ async def test_what_differs_is_written_with_the_tags_of_others() -> None:
     """A PUT must not erase them."""
     world = await world_with_plan()
     table = resource("route-table")
-    world.arm.put(table.id, table.body | {"tags": {"theirs": "1"}})
-    assert (await begin_resource(world.deps, call("route-table"))).wrote
+    theirs = table.body | {"tags": {"theirs": "1"}}
+    world.arm.put(table.id, theirs)
+    outcome = await begin_resource(world.deps, call("route-table"))
+    assert (outcome.wrote, outcome.written) == (True, written_over(table.body, theirs))
     [sent] = world.arm.writes()
     assert sent.body is not None
     assert sent.body["tags"] == {"theirs": "1"} | table.body["tags"]
@@ -99,6 +103,7 @@ async def test_time_out_after_acceptance_writes_once() -> None:
     world.arm.script("PUT", RESET, and_apply=True)
     lost = await outcome_of(begin_resource(world.deps, call("network")))
     assert (lost.state, lost.code) == ("retry", "ConnectionFailed")
+    assert (lost.wrote, lost.written) == (True, Written(before="absent"))
     found = await begin_resource(world.deps, call("network"))
     assert (found.state, found.wrote) == ("done", False)
     assert len(world.arm.writes()) == 1

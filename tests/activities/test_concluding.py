@@ -9,7 +9,7 @@ from landing_zone.contracts import Announcement, Conclusion
 from landing_zone.errors import TemporaryError
 from tests.activities.calls import REQUEST, world_with_plan
 from tests.activities.test_auditing import NOTE
-from tests.fakes import FakeAuditLog
+from tests.fake_audit import FakeAuditLog
 
 TOLD = Announcement(event="ended:network", instances=("one", "two"), ok=True)
 

@@ -14,6 +14,7 @@ from landing_zone.contracts import Call, Direction, OperationRef, Outcome
 from landing_zone.data_planes import StoredSecret
 from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.plan import Write
+from landing_zone.written import Written
 from tests.fakes import World
 from tests.unit.planned_whole import outputs_of, wanting, whole_plan_of
 
@@ -46,7 +47,8 @@ async def test_primary_key_is_placed_and_says_which_it_is() -> None:
     """In the tenant's vault, under the name that its workloads know."""
     world = World()
     outcome = await begin_data(world.deps, await call_of(world, SECRET.key))
-    assert outcome == Outcome(state="done", wrote=True)
+    written = Written(before="absent")
+    assert outcome == Outcome(state="done", wrote=True, written=written)
     stored = world.vaults.versions[VAULT, "api-key"]
     assert [(one.value, one.tags) for one in stored] == [
         (world.api_keys.keys[SUBSCRIPTION]["primary"], {"key": "primary"})

@@ -77,7 +77,13 @@ async def test_good_end_makes_the_tenant_active() -> None:
     document = world.documents.operations[OPERATION.operation_id]
     assert (document["state"], document["seconds"], document["openWork"]) == ("succeeded", 10.0, [])
     [entry] = world.audit.entries(REQUEST.tenant_id)
-    assert (entry.outcome, entry.details) == ("active", {"planHash": PLAN.hash})
+    assert (entry.outcome, entry.actor) == ("active", "ann")
+    assert entry.details == {
+        "before": "provisioning",
+        "after": "active",
+        "planHash": PLAN.hash,
+        "written": "0",
+    }
 
 
 async def test_adopted_subscription_is_the_one_that_was_asked_for() -> None:
@@ -108,6 +114,9 @@ async def test_compensated_end_frees_what_was_held() -> None:
     assert (document["state"], document["code"]) == ("compensated", FAILURE["code"])
     [entry] = world.audit.entries(REQUEST.tenant_id)
     assert (entry.outcome, entry.details["code"]) == ("failed", FAILURE["code"])
+    assert entry.details["reason"] == FAILURE["reason"]
+    assert (entry.details["before"], entry.details["after"]) == ("provisioning", "failed")
+    assert entry.details["undone"] == "3"
 
 
 async def test_end_before_the_plan_frees_what_was_held() -> None:
@@ -136,6 +145,8 @@ async def test_what_could_not_be_taken_back_is_listed_and_keeps_its_range() -> N
     assert record.open_work[1].reason
     assert record.state is TenantState.FAILED
     assert record.reservation == world.ledger.held[HELD]
+    [entry] = world.audit.entries(REQUEST.tenant_id)
+    assert (entry.details["undone"], entry.details["openWork"]) == ("1", "2")
     document = world.documents.operations[OPERATION.operation_id]
     assert document["state"] == "failed"
     assert [work["key"] for work in document["openWork"]] == ["network", "resource-group:network"]

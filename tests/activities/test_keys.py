@@ -15,7 +15,7 @@ from landing_zone.key_contracts import RotationEnd
 from landing_zone.key_records import KeyRecord, KeyTurn, RotationAsk
 from landing_zone.key_rotation import KEYS, other, tags_of
 from landing_zone.lifecycle import TenantState
-from tests.activities.keyed import DAYS, PLACE, RUN, TENANT, KeyedWorld, task, world_with
+from tests.activities.keyed import DAYS, PLACE, PLAN, RUN, TENANT, KeyedWorld, task, world_with
 from tests.fakes import NOON, World
 
 
@@ -82,7 +82,12 @@ async def test_a_rotation_turns_the_vault_and_is_noted_with_its_time() -> None:
     (entry,) = world.audit.entries(TENANT)
     assert (entry.action, entry.outcome, entry.actor) == ("key.rotate", "done", "spokewright")
     assert (entry.resource, entry.at) == (PLACE.subscription, world.clock.now())
-    assert entry.details == {"key": "secondary", "rotatedAt": world.clock.now().isoformat()}
+    assert entry.details == {
+        "why": "due",
+        "planHash": PLAN.hash,
+        "key": "secondary",
+        "rotatedAt": world.clock.now().isoformat(),
+    }
     assert await turn_of(world) == KeyTurn(place=PLACE)
 
 
@@ -263,7 +268,7 @@ async def test_a_failure_is_on_the_record_until_a_rotation_succeeds() -> None:
     assert keys.asked == asked()
     (entry,) = world.audit.entries(TENANT)
     assert (entry.action, entry.outcome, entry.actor) == ("key.rotate", "failed", "ann")
-    assert entry.details == {"code": "Forbidden", "reason": "no"}
+    assert entry.details == {"why": "asked for", "code": "Forbidden", "reason": "no"}
     await rotated(world)
     keys = world.record.keys
     assert (keys.failed_at, keys.code, keys.reason, keys.hint) == (None, "", "", "")

@@ -8,8 +8,10 @@ import pytest
 from activities.dependencies import Dependencies
 from activities.operations import begin_operation, make_plan, reserve
 from activities.outcomes import outcome_of
+from landing_zone.audit import digest
 from landing_zone.contracts import OperationRef, Outcome
 from landing_zone.errors import TemporaryError
+from landing_zone.intake.replies import Reply
 from landing_zone.lifecycle import TenantState
 from landing_zone.plan import Undo
 from tests.activities.calls import OPERATION, REQUEST, reserved, tenant
@@ -32,8 +34,43 @@ async def test_beginning_puts_the_tenant_into_provisioning() -> None:
     assert (entry.action, entry.outcome, entry.details) == (
         "tenant.onboard",
         "begun",
-        {"actor": "ann"},
+        {
+            "before": "requested",
+            "after": "provisioning",
+            "why": "asked",
+            "request": digest(REQUEST.to_document()),
+        },
     )
+    assert entry.actor == "ann"
+
+
+async def test_beginning_says_why_and_by_which_message() -> None:
+    """Asked again after an end, or taken up again after its orchestration was lost."""
+    world = World()
+    reply = Reply(origin="bus/1", message_id="message-7")
+    again = tenant(TenantState.REQUESTED, operations=2, plan_hash="a" * 64, reply=reply)
+    world.registry.put(again)
+    operation = OPERATION.model_copy(update={"operation_id": f"{REQUEST.tenant_id}.2"})
+    await begin_operation(world.deps, operation)
+    await begin_operation(world.deps, operation.model_copy(update={"run": 1}))
+    first, second = world.audit.entries(REQUEST.tenant_id)
+    assert (first.details["why"], first.details["message"]) == ("asked again", "message-7")
+    assert first.details["planBefore"] == "a" * 64
+    assert second.details["why"] == "taken up again: its orchestration was lost"
+    assert (second.details["before"], second.details["after"]) == ("provisioning", "provisioning")
+
+
+async def test_beginning_is_noted_before_the_record_says_so() -> None:
+    """Who dies in between notes it once, with the state as it was before."""
+    world = World()
+    world.registry.put(tenant(TenantState.REQUESTED))
+    world.registry.before_replace = lambda _: world.registry.put(tenant(TenantState.REQUESTED))
+    outcome = await outcome_of(begin_operation(world.deps, OPERATION))
+    assert (outcome.state, outcome.code) == ("retry", "RegistryBusy")
+    world.registry.before_replace = lambda _: None
+    await begin_operation(world.deps, OPERATION)
+    [entry] = world.audit.entries(REQUEST.tenant_id)
+    assert entry.details["before"] == "requested"
 
 
 async def test_beginning_twice_is_beginning_once() -> None:

@@ -1,22 +1,32 @@
 """The address ledger on genuine tables: no two tenants ever get the same range."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from ipaddress import IPv4Network
 from itertools import combinations
 from typing import cast
 
 import pytest
+from azure.data.tables import UpdateMode
 from azure.data.tables.aio import TableClient
 
+from activities.leases import free_dead
+from activities.operations import reserve
 from azure_adapters.ledger import TableAddressLedger
 from landing_zone.capacity import CapacityExceeded
+from landing_zone.contracts import OperationRef
 from landing_zone.errors import ConfigurationError, PermanentError
 from landing_zone.hub import HubDocument, NodePools
+from landing_zone.leases import LeaseSettings
+from landing_zone.lifecycle import TenantState
 from landing_zone.reservation import Reservation
+from landing_zone.tenants import new_tenant
 from tests.adapters.counting import Counting
-from tests.fakes import HUBS, FakeClock
+from tests.fakes import HUBS, FakeClock, World, example_request
 from tests.unit.hubs import document_of, hub, two_hubs
 
+type Ask = Callable[[], Awaitable[Reservation | None]]
 type Tables = tuple[TableClient, TableClient]
 POOL = IPv4Network("10.16.0.0/22")
 
@@ -30,6 +40,18 @@ def hubs(*pool: IPv4Network) -> HubDocument:
 def ledger(table: TableClient, *pool: IPv4Network) -> TableAddressLedger:
     """A ledger over that pool."""
     return TableAddressLedger(table, hubs(*pool), FakeClock())
+
+
+async def free(kept: TableAddressLedger, hub: str, tenant_id: str) -> None:
+    """Hold nothing for a tenant any more."""
+    lease = await kept.lease(hub, tenant_id)
+    assert lease is None or await kept.free(lease)
+
+
+async def held_by(kept: TableAddressLedger, hub: str, tenant_id: str) -> Reservation | None:
+    """What a tenant holds of a hub."""
+    lease = await kept.lease(hub, tenant_id)
+    return lease.reservation if lease else None
 
 
 def are_disjoint(held: list[Reservation]) -> bool:
@@ -97,7 +119,7 @@ async def test_released_range_is_given_again(table: TableClient) -> None:
     kept = ledger(table)
     first = await kept.reserve("hub-weu", "contoso", 24, [])
     for tenant in ("contoso", "contoso", "nobody"):
-        await kept.release("hub-weu", tenant)
+        await free(kept, "hub-weu", tenant)
     assert (await kept.reserve("hub-weu", "fabrikam", 24, [])).address_range == first.address_range
 
 
@@ -107,9 +129,9 @@ async def test_release_frees_only_its_own(tables: Tables) -> None:
     for tenant in ("one", "two"):
         await ledgers[0].reserve("hub-weu", tenant, 24, [])
     await asyncio.gather(
-        ledgers[0].release("hub-weu", "one"),
+        free(ledgers[0], "hub-weu", "one"),
         ledgers[1].reserve("hub-weu", "three", 24, []),
-        ledgers[1].release("hub-weu", "nobody"),
+        free(ledgers[1], "hub-weu", "nobody"),
     )
     held = [await ledgers[0].reserve("hub-weu", tenant, 24, []) for tenant in ("two", "three")]
     held += [await ledgers[0].reserve("hub-weu", f"more-{at}", 24, []) for at in range(2)]
@@ -123,7 +145,7 @@ async def test_full_pool_is_told_for_good(table: TableClient) -> None:
         await kept.reserve("hub-weu", f"tenant-{at}", 24, [])
     with pytest.raises(PermanentError, match="AddressPoolExhausted"):
         await kept.reserve("hub-weu", "fifth", 24, [])
-    await kept.release("hub-weu", "tenant-2")
+    await free(kept, "hub-weu", "tenant-2")
     assert str((await kept.reserve("hub-weu", "fifth", 24, [])).address_range) == "10.16.2.0/24"
 
 
@@ -157,10 +179,10 @@ async def test_claims_are_freed_with_the_range(table: TableClient) -> None:
     assert await kept.reserve("hub-one", "contoso", 24, [], claims) == first
     with pytest.raises(CapacityExceeded, match=r"asked 10, left 0 of 10 tokens per minute"):
         await kept.reserve("hub-one", "fabrikam", 24, [], claims)
-    await kept.release("hub-one", "contoso")
-    assert await kept.held_by("hub-one", "contoso") is None
+    await free(kept, "hub-one", "contoso")
+    assert await held_by(kept, "hub-one", "contoso") is None
     second = await kept.reserve("hub-one", "fabrikam", 24, [], claims)
-    assert await kept.held_by("hub-one", "fabrikam") == second
+    assert await held_by(kept, "hub-one", "fabrikam") == second
 
 
 async def test_hubs_are_held_apart(table: TableClient) -> None:
@@ -169,7 +191,7 @@ async def test_hubs_are_held_apart(table: TableClient) -> None:
     claims = {"tokensPerMinute:small": 10}
     for name in ("hub-one", "hub-two"):
         await kept.reserve(name, f"tenant-of-{name}", 24, [], claims)
-    assert await kept.held_by("hub-one", "tenant-of-hub-two") is None
+    assert await held_by(kept, "hub-one", "tenant-of-hub-two") is None
 
 
 async def test_row_without_claims_holds_its_range_only(table: TableClient) -> None:
@@ -205,8 +227,91 @@ async def test_node_subnet_is_kept_and_freed_with_the_range(table: TableClient) 
     first = await kept.reserve("hub-weu", "contoso", 24, ["10.0.12.0/26"], claims)
     assert str(first.node_subnet) == "10.0.12.64/27"
     assert await kept.reserve("hub-weu", "contoso", 24, [], claims) == first
-    assert await kept.held_by("hub-weu", "contoso") == first
+    assert await held_by(kept, "hub-weu", "contoso") == first
     assert (await kept.reserve("hub-weu", "plain", 24, [])).node_subnet is None
-    await kept.release("hub-weu", "contoso")
+    await free(kept, "hub-weu", "contoso")
     second = await kept.reserve("hub-weu", "fabrikam", 24, ["10.0.12.0/26"], claims)
     assert second.node_subnet == first.node_subnet
+
+
+async def test_lease_is_freed_only_as_it_was_judged(tables: Tables) -> None:
+    """Whoever asks again, by either call and through another process, keeps the range."""
+    one, other = (ledger(table) for table in tables)
+    first = await one.reserve("hub-weu", "contoso", 24, [])
+    asks: list[Ask] = [
+        lambda: other.renew("hub-weu", "contoso"),
+        lambda: other.reserve("hub-weu", "contoso", 24, []),
+    ]
+    for ask in asks:
+        judged = await one.lease("hub-weu", "contoso")
+        assert judged is not None
+        assert await ask() == first
+        assert not await one.free(judged)
+        assert await held_by(one, "hub-weu", "contoso") == first
+    [judged] = await one.leases("hub-weu")
+    assert await one.free(judged)
+    assert not await other.free(judged)
+    assert await other.renew("hub-weu", "contoso") is None
+
+
+async def test_lease_tells_since_when_it_was_asked_for(table: TableClient) -> None:
+    """A row of an earlier version tells when it was written."""
+    clock = FakeClock()
+    kept = TableAddressLedger(table, hubs(), clock)
+    await kept.reserve("hub-weu", "contoso", 24, [])
+    clock.move(60)
+    await kept.renew("hub-weu", "contoso")
+    lease = await kept.lease("hub-weu", "contoso")
+    assert lease is not None
+    assert lease.since == clock.now()
+    row = await table.get_entity("hub-weu", "tenant:contoso")
+    del row["LeasedAt"]
+    await table.update_entity(row, mode=UpdateMode.REPLACE)
+    earlier = await kept.lease("hub-weu", "contoso")
+    assert earlier is not None
+    written = (await table.get_entity("hub-weu", "tenant:contoso")).metadata["timestamp"]
+    assert (earlier.since, earlier.reservation) == (written, lease.reservation)
+
+
+async def test_claim_is_freed_with_the_range(table: TableClient) -> None:
+    """And kept with it, when it is asked for again."""
+    kept = TableAddressLedger(table, document_of(hub(models={"small": 10})), FakeClock())
+    claims = {"tokensPerMinute:small": 10}
+    await kept.reserve("hub-one", "contoso", 24, [], claims)
+    await kept.renew("hub-one", "contoso")
+    with pytest.raises(CapacityExceeded):
+        await kept.reserve("hub-one", "fabrikam", 24, [], claims)
+    [lease] = await kept.leases("hub-one")
+    assert await kept.free(lease)
+    await kept.reserve("hub-one", "fabrikam", 24, [], claims)
+
+
+async def test_dead_are_freed_while_the_living_ask(tables: Tables) -> None:
+    """A run of the timer and a request for each tenant, at once, through two processes.
+
+    Each tenant's record says at its end what the ledger has; those that nobody asks for are free.
+    """
+    clock = FakeClock()
+    ledgers = [TableAddressLedger(table, document_of(hub()), clock) for table in tables]
+    tenants = [f"tenant-{at}" for at in range(12)]
+    for tenant in tenants:
+        await ledgers[0].reserve("hub-one", tenant, 24, [])
+    world = World(document_of(hub()))
+    kept = world.deps.settings.model_copy(update={"lease": LeaseSettings(grace_seconds=0)})
+    looking, asking = (replace(world.deps, ledger=one, settings=kept) for one in ledgers)
+    for tenant in tenants:
+        request = example_request(tenantId=tenant)
+        state = TenantState.PROVISIONING if tenant in tenants[::2] else TenantState.FAILED
+        record = new_tenant(request, "ann", clock.now()).model_copy(update={"state": state})
+        world.registry.put(record)
+    living = tenants[::2]
+    operations = [OperationRef(tenant_id=one, operation_id=f"{one}.1") for one in living]
+    world.client.statuses.clear()
+    await asyncio.gather(
+        free_dead(looking, world.client), *(reserve(asking, one) for one in operations)
+    )
+    await free_dead(looking, world.client)
+    assert {lease.tenant_id for lease in await ledgers[0].leases("hub-one")} == set(living)
+    for tenant in living:
+        given = world.registry.rows[tenant].value.reservation
+        assert given == await held_by(ledgers[1], "hub-one", tenant)

@@ -104,7 +104,7 @@ async def first_of(records: AsyncIterator[Any]) -> Any:
         lambda at: at["registry"].replace(RECORD, "etag"),
         lambda at: at["registry"].page(1),
         lambda at: at["ledger"].reserve("hub-weu", "contoso", 24, []),
-        lambda at: at["ledger"].release("hub-weu", "contoso"),
+        lambda at: at["ledger"].renew("hub-weu", "contoso"),
         lambda at: at["audit"].append(entry("ev")),
         lambda at: first_of(at["audit"].read("contoso")),
         lambda at: at["documents"].put_plan(PLAN),
@@ -113,7 +113,7 @@ async def first_of(records: AsyncIterator[Any]) -> Any:
         lambda at: at["documents"].get_operation("contoso.1"),
     ],
     ids=[
-        *("get", "insert", "replace", "page", "reserve", "release", "append", "read"),
+        *("get", "insert", "replace", "page", "reserve", "renew", "append", "read"),
         *("put-plan", "get-plan", "put-operation", "get-operation"),
     ],
 )

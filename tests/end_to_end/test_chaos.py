@@ -141,7 +141,8 @@ async def reservations(cloud: Cloud, tenants: Iterable[str]) -> dict[str, Reserv
     storage = cloud.ready["storage"]
     async with TableClient.from_connection_string(storage, "spokewrightranges") as table:
         ledger = TableAddressLedger(table, HUBS, SystemClock())
-        found = {tenant: await ledger.held_by(hub, tenant) for tenant in tenants}
+        leases = {tenant: await ledger.lease(hub, tenant) for tenant in tenants}
+        found = {tenant: lease.reservation if lease else None for tenant, lease in leases.items()}
     return {tenant: held for tenant, held in found.items() if held is not None}
 
 

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landing_zone.contracts import Call, Outcome
+from landing_zone.contracts import Call, Conclusion, Outcome
 from landing_zone.graph import Graph, ancestors, critical_path
 from landing_zone.progress import LiveStatus
 from landing_zone.retries import RetryPolicy
+from landing_zone.written import Written
 from orchestrators.calls import CRASH_ATTEMPTS
 from orchestrators.onboard_tenant import RESULT_RETRY
 from tests.orchestrators.landing import CALL_SECONDS, POLL_SECONDS, Landing, busy, failed
@@ -255,6 +256,25 @@ def test_an_onboarding_goes_on_though_the_early_question_crashes() -> None:
     landing = Landing(DIAMOND, react=react, hub=["a"])
     assert landing.onboard().output == {"ok": True}
     assert landing.there == set(DIAMOND)
+
+
+def test_note_tells_what_the_first_write_met() -> None:
+    """However often it was begun anew, and however long it was awaited since."""
+    met = Written(before="present", changed=("tags.owner",))
+
+    def react(call: Call, attempt: int) -> Outcome | None:
+        if call.key != "c" or attempt > 2:
+            return None
+        written = met if attempt == 1 else Written(before="absent")
+        return busy(1.0).model_copy(update={"wrote": True, "written": written})
+
+    landing = Landing(DIAMOND, {"c": 60}, react=react)
+    assert landing.onboard().output == {"ok": True}
+    concluded = [payload for name, payload in landing.world.calls if name == "conclude"]
+    notes = {note.key: note for one in concluded if (note := Conclusion.parse(one).note)}
+    assert (notes["c"].wrote, notes["c"].written) == (True, met)
+    assert (notes["a"].wrote, notes["a"].written) == (True, None)
+    assert all("written" not in str(one.output) for one in landing.world.instances.values())
 
 
 def test_a_note_that_is_refused_for_now_is_not_lost() -> None:

@@ -65,6 +65,9 @@ def assert_audit_verifies(simulation: Simulation, record: TenantRecord) -> None:
     outcome = "active" if record.state is TenantState.ACTIVE else "failed"
     assert records[-1].entry.action == "tenant.onboard"
     assert records[-1].entry.outcome == outcome
+    assert records[-1].entry.actor == record.actor
+    told = [one.entry for one in records if one.entry.action == "tenant.onboard"]
+    assert all({"before", "after"} <= one.details.keys() for one in told)
 
 
 def assert_whole(simulation: Simulation, record: TenantRecord) -> None:

@@ -104,6 +104,10 @@ async def test_operation_that_is_lost_again_and_again_is_left_to_a_person() -> N
             True,
         )
         assert [work.key for work in found.open_work] == ["operation"]
+        [entry] = world.audit.entries(tenant)
+        assert (entry.action, entry.outcome, entry.actor) == ("tenant.onboard", "lost", "ann")
+        assert (entry.details["code"], entry.details["after"]) == ("OperationLost", "failed")
+        assert entry.details["reason"] == found.reason
 
 
 async def test_every_page_is_looked_at() -> None:

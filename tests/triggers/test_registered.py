@@ -49,6 +49,9 @@ EXPECTED = {
     "show_compliance": ("GET compliance", KEY),
     "request_sweep": ("POST compliance/sweep", KEY),
     "act_on_finding": ("POST compliance/findings", KEY),
+    "show_audit": ("GET audit", KEY),
+    "verify_audit": ("GET audit/verify", KEY),
+    "free_dead_leases": ("timerTrigger", ""),
     "list_exemptions": ("GET exemptions", KEY),
     "show_exemption": ("GET exemptions/{exemptionId}", KEY),
     "grant_exemption": ("PUT exemptions/{exemptionId}", KEY),
@@ -61,6 +64,7 @@ EXPECTED = {
     "send_results": ("activityTrigger", ""),
 }
 USE_THE_DURABLE_CLIENT = {
+    "free_dead_leases",
     "request_tenant",
     "show_operation",
     "recover_operations",

@@ -185,6 +185,17 @@ def test_a_fix_is_audited_with_its_time() -> None:
     assert cases.entry_of(finding(), "drift-1", NOON) is None
 
 
+def test_entry_says_what_the_finding_was_and_who_approved_its_fix() -> None:
+    """Of one that is new there is nothing to say."""
+    over = finding(S.FIXED, fixed_at=LATER)
+    entry = cases.entry_of(over, "drift-1", LATER, finding(approved_by="ann"))
+    assert entry is not None
+    assert (entry.details["before"], entry.details["approvedBy"]) == ("open", "ann")
+    new = cases.entry_of(over, "drift-1", LATER)
+    assert new is not None
+    assert not {"before", "approvedBy"} & new.details.keys()
+
+
 def test_a_hubs_chain_is_no_tenants() -> None:
     """No tenant's id has a colon in it."""
     assert ":" in cases.chain_of(Owner(kind="hub", name="hub-weu", hub="hub-weu"))
