@@ -9,6 +9,7 @@ from triggers import (
     compliance,
     drift,
     drift_retention,
+    dry_run,
     exemptions,
     health,
     hubs,
@@ -24,6 +25,7 @@ from triggers import (
 
 BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     tenants.blueprint,
+    dry_run.blueprint,
     operations.blueprint,
     capacity.blueprint,
     health.blueprint,
