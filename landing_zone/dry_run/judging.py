@@ -96,9 +96,10 @@ class Judge:
         if member.lane == "firewall":
             former = self._member(before) if before is not None else None
             share = firewall_share(self._hub, member, former, actual, self._settings)
+            if share is None and before is not None and former is not None and not _asks(former):
+                share = before.body
             if share is None:
-                wanted = bool(member.profiles or member.fqdns)
-                return Finding(resource, Action.CREATE if wanted else Action.UNCHANGED)
+                return Finding(resource, Action.CREATE if _asks(member) else Action.UNCHANGED)
             found = tuple(differences(resource.body, share))
         else:
             body = actual.get(normalized(own_id(self._hub, member)))
@@ -114,6 +115,11 @@ class Judge:
 
     def _member(self, resource: Resource) -> Member:
         return member_of(self._hub.name, self._tenant_id, resource.body)
+
+
+def _asks(member: Member) -> bool:
+    """Whether a member of the firewall wants anything of it."""
+    return bool(member.profiles or member.fqdns)
 
 
 def _missing(resource: Resource, held: Nothing) -> Finding:
