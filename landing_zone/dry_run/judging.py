@@ -68,9 +68,9 @@ class Judge:
                 hidden = (Difference(SECRET_VALUE, None, None),)
                 return _changed(resource, () if held.works else hidden)
             case Shared():
-                return self._of_the_hub(resource, held.actual, before)
+                return _certain(self._of_the_hub(resource, held.actual, before), known)
             case There():
-                return _compared(resource, held, known, before)
+                return _certain(_compared(resource, held, before), known)
 
     def removed(self, resource: Resource, held: Held) -> Finding | None:
         """What would happen to what the plan does not want any more; None where it is gone.
@@ -129,22 +129,29 @@ def _missing(resource: Resource, held: Nothing) -> Finding:
     return Finding(resource, Action.CREATE, note=_KEPT_NOTE if held.kept else "")
 
 
-def _compared(resource: Resource, held: There, known: Known, before: Resource | None) -> Finding:
+def _compared(resource: Resource, held: There, before: Resource | None) -> Finding:
     if resource.is_read:
         return Finding(resource, Action.UNCHANGED)
     if is_settling(held.body):
         return _under_way(resource)
-    found = tuple(_shortfalls(resource, held, before))
+    return _changed(resource, tuple(_shortfalls(resource, held, before)))
+
+
+def _certain(finding: Finding, known: Known) -> Finding:
+    """The finding, unless it differs in what something yields that could not be judged itself.
+
+    What does not exist yet is known to be another than what is there.
+    """
     doubtful = frozenset(
         key
-        for difference in found
+        for difference in finding.differences
         for key in referenced_keys(difference.wanted)
         if known.actions.get(key) is not Action.CREATE
     )
-    if doubtful:
-        told = f"what it is to hold depends on {', '.join(sorted(doubtful))}"
-        return _unjudged(resource, Unseen("DependsOnUnjudged", told))
-    return _changed(resource, found)
+    if not doubtful:
+        return finding
+    told = f"what it is to hold depends on {', '.join(sorted(doubtful))}"
+    return _unjudged(finding.resource, Unseen("DependsOnUnjudged", told))
 
 
 def _shortfalls(resource: Resource, held: There, before: Resource | None) -> Iterator[Difference]:

@@ -20,7 +20,7 @@ from tests.unit.hub_members import HUB, applied
 from tests.unit.planned import reservation_for
 from tests.unit.planned_whole import bound_resources, outputs_of, wanting, whole_plan_of
 
-KEY: Final = SecretStr("hush-1-hush")
+KEY: Final = SecretStr("hush-landed-hush")
 _NAMESPACE: Final = whole_plan_of(wanting())
 _OF_THE_HUB: Final = [item for item in bound_resources(_NAMESPACE) if item.is_read]
 LANES: tuple[Lane, ...] = ("firewall", "network")

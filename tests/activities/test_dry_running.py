@@ -68,7 +68,7 @@ async def test_unchanged_tenant_has_no_changes(drawn: Pair) -> None:
 
 
 @given(changes())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 async def test_changed_tenant_names_exactly_what_changed(drawn: Pair) -> None:
     """Each property in which the plans differ, and no other; of all tiers, and between them."""
     first, second = drawn
