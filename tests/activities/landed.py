@@ -28,10 +28,8 @@ LANES: tuple[Lane, ...] = ("firewall", "network")
 
 def landed(request: TenantRequest, world: World | None = None) -> World:
     """The world, in which nothing has been read yet."""
-    world = world or World()
+    world = with_hub(world or World())
     made = whole_plan_of(request)
-    for item in _OF_THE_HUB:
-        _land(world, _NAMESPACE, item)
     for item in bound_resources(made):
         _land(world, made, item)
     wanted = [member_of(HUB.name, made.tenant_id, one.body) for one in _parts(made)]
@@ -44,6 +42,13 @@ def landed(request: TenantRequest, world: World | None = None) -> World:
     world.ledger.claims[HUB.name, request.tenant_id] = demand_of(request).claims
     world.documents.plans[made.hash] = made
     world.documents.operations[record.operation_id] = {"outputs": outputs_of(made)}
+    return world
+
+
+def with_hub(world: World) -> World:
+    """The world, with what the hub has whoever comes."""
+    for item in _OF_THE_HUB:
+        _land(world, _NAMESPACE, item)
     return world
 
 
