@@ -9,8 +9,10 @@ from landing_zone.differences import Difference
 from landing_zone.dry_run.model import Action, Finding
 from landing_zone.dry_run.reporting import DryRun, dry_run_document
 from landing_zone.planning.omissions import omissions
-from tests.unit.planned import reservation_for
+from localcloud.arm.catalogue import TYPES
+from tests.unit.planned import properties_in, reservation_for
 from tests.unit.planned_whole import scope_of, wanting, whole_plan_of
+from tests.unit.strategies import TIERS
 
 REQUEST = wanting()
 MADE = whole_plan_of(REQUEST)
@@ -85,3 +87,18 @@ def test_value_of_a_vaults_secret_is_never_shown() -> None:
     assert policy["changes"][0]["properties"] == [
         {"property": "properties.value", "from": "<b/>", "to": "<a/>"}
     ]
+
+
+@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("database", ["cosmos", "postgresql"])
+def test_no_plan_holds_what_azure_never_shows(tier: str, database: str) -> None:
+    """It would differ for ever: each dry run would name it, and each application write it."""
+    data = {"storage": True, "database": database, "vectorIndex": "dedicated"}
+    found = [
+        (item.key, name)
+        for item in whole_plan_of(wanting(tier, data=data)).resources
+        if not item.write.on_data_plane and item.type.lower() in TYPES
+        for name, _ in properties_in(item.body)
+        if name in TYPES[item.type.lower()].secrets
+    ]
+    assert found == []
