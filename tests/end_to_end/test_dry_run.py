@@ -39,33 +39,40 @@ def changes(answer: Answer) -> dict[str, list[tuple[str, Any, Any]]]:
     }
 
 
-def stored(cloud: Cloud) -> dict[str, Any]:
-    """All rows and blobs of the application that a request could have written."""
+def rows(cloud: Cloud, tenant_id: str) -> dict[str, list[str]]:
+    """All rows of the application that say something of a tenant, with their versions."""
     with TableServiceClient.from_connection_string(cloud.ready["storage"]) as service:
-        rows = {
-            name: sorted(
+        found = {
+            name: [
                 json.dumps([row.metadata["etag"], dict(row)], default=str)
                 for row in service.get_table_client(name).list_entities()
-            )
+            ]
             for name in TABLES
         }
+    return {
+        name: sorted(row for row in all_of if tenant_id in row) for name, all_of in found.items()
+    }
+
+
+def blobs(cloud: Cloud, word: str) -> list[str]:
+    """All blobs of the application whose name holds a word."""
     with BlobServiceClient.from_connection_string(cloud.ready["storage"]) as service:
-        blobs = sorted(
+        return sorted(
             f"{container.name}/{blob.name} {blob.etag}"
             for container in service.list_containers()
-            if container.name.startswith("spokewright")
             for blob in service.get_container_client(container.name).list_blobs()
+            if word in blob.name
         )
-    return {**rows, "blobs": blobs}
 
 
 @contextmanager
-def nothing_written(cloud: Cloud) -> Iterator[None]:
-    """Hold what happens within the block to reading."""
-    before, known = stored(cloud), len(cloud.requests())
-    held = sorted(str(item["id"]) for item in cloud.resources())
+def nothing_written(cloud: Cloud, tenant_id: str) -> Iterator[None]:
+    """Hold what happens to a tenant within the block to reading; others may go about their work."""
+    words = {tenant_id, cloud.tenant(tenant_id).get("subscriptionId") or tenant_id}
+    before = rows(cloud, tenant_id), blobs(cloud, tenant_id), cloud.of_tenant(tenant_id)
+    known = len(cloud.requests())
     yield
-    sent = cloud.requests()[known:]
+    sent = [one for one in cloud.requests()[known:] if any(word in str(one) for word in words)]
     # The keys of an API subscription are read by POST.
     writes = [
         (one["method"], one["url"])
@@ -74,8 +81,7 @@ def nothing_written(cloud: Cloud) -> Iterator[None]:
     ]
     assert sent
     assert writes == []
-    assert sorted(str(item["id"]) for item in cloud.resources()) == held
-    assert stored(cloud) == before
+    assert (rows(cloud, tenant_id), blobs(cloud, tenant_id), cloud.of_tenant(tenant_id)) == before
 
 
 @pytest.fixture(scope="module")
@@ -89,12 +95,13 @@ def document(cloud: Cloud) -> dict[str, Any]:
 
 def test_unchanged_tenant_is_empty(cloud: Cloud, document: dict[str, Any]) -> None:
     """By either way of asking: every resource is there as it should be."""
-    with nothing_written(cloud):
+    with nothing_written(cloud, "dry-one"):
         answers = [dry_run(cloud, document), cloud.call("GET", "/api/tenants/dry-one/plan")]
     assert [changes(answer) for answer in answers] == [{}, {}]
     found = answers[0].json()
     tenant = cloud.tenant("dry-one")
     assert found["planHash"] == tenant["planHash"]
+    assert len(blobs(cloud, found["planHash"])) == 1
     assert found["capacity"]["addressRange"] == tenant["addressRange"]
     assert found["summary"]["unchanged"] == len(found["unchanged"]) > 80
 
@@ -108,7 +115,7 @@ def test_changed_tenant_names_exactly_the_changed_properties(
         "egress": {"profiles": ["azure"], "fqdns": ["api.contoso.com", "b.contoso.com"]},
         "budget": document["budget"] | {"alertAt": [50, 80]},
     }
-    with nothing_written(cloud):
+    with nothing_written(cloud, "dry-one"):
         found = changes(dry_run(cloud, changed))
     warning = {
         "contactEmails": ["research@contoso.com"],
@@ -136,7 +143,7 @@ def test_what_is_not_asked_for_any_more_would_be_deleted(
 ) -> None:
     """A database with all that hangs on it, last things first; what else is there stays."""
     without = document | {"data": document["data"] | {"database": "none"}}
-    with nothing_written(cloud):
+    with nothing_written(cloud, "dry-one"):
         found = dry_run(cloud, without).json()["changes"]
     assert {one["action"] for one in found} == {"delete"}
     keys = [one["key"] for one in found]
@@ -152,7 +159,7 @@ def test_tokens_change_the_policy_of_the_product_alone(
     """The limits of a model stand in it."""
     [model] = document["ai"]["models"]
     models = [model | {"tokensPerMinute": 60_000}]
-    with nothing_written(cloud):
+    with nothing_written(cloud, "dry-one"):
         found = changes(dry_run(cloud, document | {"ai": document["ai"] | {"models": models}}))
     [(key, [(path, before, after)])] = found.items()
     assert (key, path) == ("api-policy", "properties.value")
@@ -162,7 +169,7 @@ def test_tokens_change_the_policy_of_the_product_alone(
 def test_owner_and_cost_centre_change_tags_alone(cloud: Cloud, document: dict[str, Any]) -> None:
     """On all that has tags, and nothing else of it; and who is warned."""
     owner = document["owner"] | {"email": "new@contoso.com"}
-    with nothing_written(cloud):
+    with nothing_written(cloud, "dry-one"):
         found = changes(dry_run(cloud, document | {"owner": owner, "costCenter": "CC-7"}))
     warned = {path.rpartition(".")[2] for path, _, _ in found.pop("budget")}
     assert warned == {"contactEmails[0]"}
@@ -179,7 +186,7 @@ def test_owner_and_cost_centre_change_tags_alone(cloud: Cloud, document: dict[st
 def test_unknown_tenant_would_be_made_whole(cloud: Cloud) -> None:
     """Nothing is left of having asked: the same range is shown again, and the tenant is unknown."""
     wanted = example(tenantId="dry-unknown")
-    with nothing_written(cloud):
+    with nothing_written(cloud, "dry-unknown"):
         first, second = dry_run(cloud, wanted), dry_run(cloud, wanted)
     found = first.json()
     assert found["capacity"] == second.json()["capacity"]
@@ -187,6 +194,7 @@ def test_unknown_tenant_would_be_made_whole(cloud: Cloud) -> None:
     assert {one["action"] for one in found["changes"]} == {"create"}
     assert {one["key"] for one in found["unchanged"]} == {"shared-cluster"}
     assert "${subscription.subscriptionId}" in first.body.decode()
+    assert blobs(cloud, found["planHash"]) == []
     assert cloud.call("GET", "/api/tenants/dry-unknown").status == 404
     assert cloud.call("GET", "/api/tenants/dry-unknown/plan").status == 404
 
