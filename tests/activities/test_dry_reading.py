@@ -236,3 +236,12 @@ async def test_secret_that_does_not_work_changes_without_being_shown() -> None:
         [{"property": "value", "hidden": True}],
     )
     assert "hush" not in str(found)
+
+
+async def test_what_would_go_is_found_by_what_was_yielded_before() -> None:
+    """Its place is known from the operation that made it, whatever is refused now."""
+    without = {"storage": True, "database": "none", "vectorIndex": "dedicated"}
+    deps, _ = refusing(landed(REQUEST), {BOUND["subscription"].id: FORBIDDEN})
+    found = await dry_run(deps, wanting(data=without))
+    deleted = {one["key"]: one["id"] for one in found["changes"] if one["action"] == "delete"}
+    assert deleted["cosmos"] == BOUND["cosmos"].id
