@@ -5,6 +5,7 @@ leave the function that read it: neither an outcome nor an error holds it.
 """
 
 import hmac
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import SecretStr
@@ -42,14 +43,19 @@ async def poll_data(deps: Dependencies, call: Call) -> Outcome:
 
 async def _store_key(deps: Dependencies, resource: Resource) -> Outcome:
     """Put the primary key into the vault, unless a key that works is there."""
-    vault, name = _names(resource)
+    vault, name = names_of(resource)
     keys = await deps.api_keys.read(str(resource.body["subscription"]))
     stored = await deps.vaults.get(vault, name)
-    if stored is not None and any(_same(stored.value, key) for key in keys.values()):
+    if stored is not None and is_working_key(stored.value, keys.values()):
         return Outcome(state="done")
     await deps.vaults.put(vault, name, keys["primary"], resource.body["tags"])
     written = Written(before="absent" if stored is None else "present")
     return Outcome(state="done", wrote=True, written=written)
+
+
+def is_working_key(stored: SecretStr, keys: Iterable[SecretStr]) -> bool:
+    """Whether a stored secret is one of the keys."""
+    return any(_same(stored, key) for key in keys)
 
 
 def _same(one: SecretStr, other: SecretStr) -> bool:
@@ -57,7 +63,7 @@ def _same(one: SecretStr, other: SecretStr) -> bool:
 
 
 async def _make_index(deps: Dependencies, resource: Resource) -> Outcome:
-    service, index = _names(resource)
+    service, index = names_of(resource)
     current = await deps.indexes.get(service, index)
     if _is_as_wanted(resource, current):
         return Outcome(state="done")
@@ -70,14 +76,14 @@ def _is_as_wanted(resource: Resource, current: dict[str, Any] | None) -> bool:
 
 
 async def _remove_index(deps: Dependencies, resource: Resource) -> Outcome:
-    service, index = _names(resource)
+    service, index = names_of(resource)
     if await deps.indexes.get(service, index) is None:
         return Outcome(state="done")
     await deps.indexes.delete(service, index)
     return Outcome(state="done", wrote=True, written=Written(before="present"))
 
 
-def _names(resource: Resource) -> tuple[str, str]:
+def names_of(resource: Resource) -> tuple[str, str]:
     """The names of the service and of what is in it, from `.../{service}/{kind}/{name}`."""
     *_, service, _, name = resource.id.split("/")
     return service, name

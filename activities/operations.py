@@ -1,5 +1,7 @@
 """The beginning of an operation: admitting, reserving, planning."""
 
+from collections.abc import Awaitable, Callable
+
 from activities.auditing import ONBOARD, OperationNote, note_operation
 from activities.dependencies import Dependencies
 from activities.tenants import change_tenant, current_tenant, require_current
@@ -25,7 +27,17 @@ from landing_zone.plan import Plan, Undo, Write
 from landing_zone.planning import api_versions, plan
 from landing_zone.references import referenced_keys
 from landing_zone.reservation import Reservation
+from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
+
+type Give = Callable[..., Awaitable[Reservation]]
+"""A method of the ledger that gives a place, or says which it would give."""
+
+type Held = Callable[[str, str], Awaitable[Reservation | None]]
+"""Tells what a tenant holds of a hub: as it is, or asked for once more so that nobody frees it."""
+
+type Holder = Callable[[str, str], Awaitable[str | None]]
+"""Tells which tenant holds a subscription, given its id and the tenant that wants it."""
 
 
 async def begin_operation(deps: Dependencies, operation: OperationRef) -> Outcome:
@@ -68,9 +80,11 @@ async def reserve(deps: Dependencies, operation: OperationRef) -> Outcome:
     Its ranges are ones that neither the ledger nor a peering or subnet of that hub knows.
     """
     record = await current_tenant(deps, operation)
-    await _claim_subscription(deps, record)
+    await require_subscription(deps, record, deps.registry.claim_subscription)
     if record.reservation is None:
-        found = await _held(deps, record) or await _reserved(deps, record)
+        found = await held_place(deps, record, deps.ledger.renew) or await first_place(
+            deps, record, deps.ledger.reserve
+        )
         # The operation's number: the same however often this runs, and above all before it.
         await _keep(deps, operation, found.model_copy(update={"generation": record.operations}))
     return Outcome(state="done")
@@ -99,49 +113,67 @@ async def _keep(deps: Dependencies, operation: OperationRef, reservation: Reserv
         await deps.ledger.free(lease)
 
 
-async def _held(deps: Dependencies, record: TenantRecord) -> Reservation | None:
-    """What a ledger holds already: a worker died before the record could say so.
-
-    It is renewed, so that nobody who took it for dead frees it any more.
-    """
+async def held_place(deps: Dependencies, record: TenantRecord, held: Held) -> Reservation | None:
+    """What a ledger holds already: a worker died before the record could say so."""
     for hub in hubs_for(record.request, deps.document):
-        held = await deps.ledger.renew(hub.name, record.tenant_id)
-        if held is not None:
-            return held
+        found = await held(hub.name, record.tenant_id)
+        if found is not None:
+            return found
     return None
 
 
-async def _reserved(deps: Dependencies, record: TenantRecord) -> Reservation:
+async def first_place(deps: Dependencies, record: TenantRecord, give: Give) -> Reservation:
+    """The place in the first hub of the region that has room.
+
+    Raises:
+        CapacityExceeded: None has.
+    """
     refusals: list[HubRefusal] = []
     for hub in hubs_for(record.request, deps.document):
-        found = await _reserved_in(deps, hub, record)
+        found = await _place_in(deps, hub, record, give)
         if isinstance(found, Reservation):
             return found
         refusals.append(found)
     raise CapacityExceeded(refusals)
 
 
-async def _reserved_in(
-    deps: Dependencies, hub: Hub, record: TenantRecord
-) -> Reservation | HubRefusal:
-    demand = demand_of(record.request)
+async def given_place(
+    deps: Dependencies, hub: Hub, request: TenantRequest, give: Give
+) -> Reservation:
+    """The place in a hub, away from what its network has in use.
+
+    Raises:
+        PermanentError: The pool has no free range of that size (`AddressPoolExhausted`).
+        CapacityExceeded: The hub has not left what is claimed.
+    """
+    demand = demand_of(request)
     kinds = ("virtualNetworkPeerings", "subnets")
     wanted = kinds if NODE_SUBNETS in demand.claims else kinds[:1]
     seen = await _ranges_in_use(deps, hub.network_id, wanted)
+    return await give(hub.name, request.tenant_id, demand.prefix_length, seen, demand.claims)
+
+
+async def _place_in(
+    deps: Dependencies, hub: Hub, record: TenantRecord, give: Give
+) -> Reservation | HubRefusal:
     try:
-        return await deps.ledger.reserve(
-            hub.name, record.tenant_id, demand.prefix_length, seen, demand.claims
-        )
+        return await given_place(deps, hub, record.request, give)
     except CapacityExceeded as error:
         return error.refusals[0]
     except PermanentError as error:
         if error.code != "AddressPoolExhausted":
             raise
-        return refusal_of(hub, [Shortage(address_limit(hub, demand.prefix_length), 0, 1)])
+        limit = address_limit(hub, record.request.network.prefix_length)
+        return refusal_of(hub, [Shortage(limit, 0, 1)])
 
 
-async def _claim_subscription(deps: Dependencies, record: TenantRecord) -> None:
-    """An adopted subscription is one tenant's alone: by the registry, and by its own tags."""
+async def require_subscription(deps: Dependencies, record: TenantRecord, holder: Holder) -> None:
+    """An adopted subscription is one tenant's alone: by the registry, and by its own tags.
+
+    Raises:
+        PermanentError: It cannot be seen (`SubscriptionNotFound`), or is another's
+            (`SubscriptionTaken`).
+    """
     subscription = record.request.subscription.id
     if subscription is None:
         return
@@ -152,8 +184,8 @@ async def _claim_subscription(deps: Dependencies, record: TenantRecord) -> None:
     if tags is None:
         raise PermanentError("SubscriptionNotFound", "the subscription to adopt cannot be seen")
     tagged = value_at(tags, "properties.tags.tenantId")
-    holder = await deps.registry.claim_subscription(str(subscription), record.tenant_id)
-    if holder != record.tenant_id or tagged not in {None, record.tenant_id}:
+    holding = await holder(str(subscription), record.tenant_id)
+    if not {holding, tagged} <= {None, record.tenant_id}:
         raise PermanentError(
             "SubscriptionTaken",
             "the subscription to adopt is another tenant's",

@@ -18,7 +18,7 @@ from azure.data.tables.aio import TableClient
 from azure_adapters.storage_errors import storage_errors
 from azure_adapters.together import Together
 from azure_adapters.transactions import HEAD, commit, etag_of, read_row
-from landing_zone.capacity import NO_CLAIMS, Claims, place, total_claims
+from landing_zone.capacity import NO_CLAIMS, Claims, place, place_again, total_claims
 from landing_zone.clock import Clock
 from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.hub import HubDocument
@@ -140,6 +140,37 @@ class TableAddressLedger:
             claims=asking.claims,
             seen=asking.seen,
             today=self._clock.now().date(),
+        )
+
+    async def preview(
+        self,
+        hub: str,
+        tenant_id: str,
+        prefix_length: int,
+        seen: Sequence[str],
+        claims: Claims = NO_CLAIMS,
+    ) -> Reservation:
+        """What the tenant would hold if it claimed that now; nothing is written.
+
+        Raises:
+            PermanentError: The pool has no free range of that size (`AddressPoolExhausted`).
+            CapacityExceeded: The hub has not left what is claimed.
+        """
+        rows = await self._rows(hub)
+        own = rows.pop(tenant_id, None)
+        others = [_reservation(hub, row) for row in rows.values()]
+        used = total_claims(map(_claims, rows.values()))
+        ranges = [IPv4Network(cidr, strict=False) for cidr in seen]
+        if own is None:
+            asking = _Asking(tenant_id, prefix_length, ranges, claims)
+            return self._place(hub, others, used, asking)
+        return place_again(
+            self._document.hub(hub),
+            _reservation(hub, own),
+            others,
+            used,
+            claims=claims,
+            seen=ranges,
         )
 
     async def renew(self, hub: str, tenant_id: str) -> Reservation | None:

@@ -89,6 +89,15 @@ class TableTenantRegistry:
                 return str(found["TenantId"])
         return tenant_id
 
+    async def subscription_holder(self, subscription_id: str) -> str | None:
+        """The tenant that has claimed a subscription, or None."""
+        async with storage_errors():
+            try:
+                found = await self._table.get_entity(_CLAIMS, subscription_id.lower())
+            except ResourceNotFoundError:
+                return None
+        return str(found["TenantId"])
+
     async def release_subscription(self, subscription_id: str, tenant_id: str) -> None:
         """Let go of a subscription that the tenant holds."""
         async with storage_errors():

@@ -1,10 +1,10 @@
 """The decisions of applying one planned resource: what to send, and what an answer means."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
 from landing_zone.arm_ids import subscription_scope
-from landing_zone.differences import differences, value_at
+from landing_zone.differences import Difference, differences, leftovers, value_at
 from landing_zone.plan import Resource, Undo, Write
 from landing_zone.planning import api_versions
 from landing_zone.references import Outputs, resolved
@@ -22,6 +22,7 @@ _IN_PROGRESS = frozenset(
         "provisioning",
     }
 )
+_STATE: Final = "properties.provisioningState"
 
 
 class Request(NamedTuple):
@@ -73,15 +74,43 @@ def is_as_wanted(resource: Resource, current: dict[str, Any] | None) -> bool:
     Raises:
         ValueError: ARM does not hold it: it is written on a data plane.
     """
+    if current is None:
+        _require_in_arm(resource)
+        return False
+    return next(shortfalls(resource, current), None) is None
+
+
+def shortfalls(
+    resource: Resource, current: dict[str, Any], before: Resource | None = None
+) -> Iterator[Difference]:
+    """All in which what is there is not as wanted: for any of them, it is written.
+
+    Args:
+        resource: The resource, its references resolved.
+        current: What ARM holds.
+        before: The same resource as it was last applied, where that is known: what that asked for
+            and this one does not is to go. Tags are not taken away, as those of others are kept.
+
+    Raises:
+        ValueError: ARM does not hold it: it is written on a data plane.
+    """
+    _require_in_arm(resource)
+    if resource.write is Write.REGISTER_PROVIDER:
+        state = current.get("registrationState")
+        if str(state).lower() != "registered":
+            yield Difference("registrationState", "Registered", state)
+        return
+    if _failed(current):
+        yield Difference(_STATE, "Succeeded", value_at(current, _STATE))
+    yield from differences(resource.body, current)
+    if before is not None and resource.write is Write.PUT:
+        kept = {name: value for name, value in before.body.items() if name != "tags"}
+        yield from leftovers(kept, resource.body, current)
+
+
+def _require_in_arm(resource: Resource) -> None:
     if resource.write.on_data_plane:
         raise _not_in_arm(resource)
-    if current is None:
-        return False
-    if resource.write is Write.REGISTER_PROVIDER:
-        return str(current.get("registrationState", "")).lower() == "registered"
-    if _failed(current):
-        return False
-    return next(differences(resource.body, current), None) is None
 
 
 def _not_in_arm(resource: Resource) -> ValueError:
@@ -89,7 +118,7 @@ def _not_in_arm(resource: Resource) -> ValueError:
 
 
 def _failed(current: dict[str, Any]) -> bool:
-    state = value_at(current, "properties.provisioningState")
+    state = value_at(current, _STATE)
     return isinstance(state, str) and state.lower() in {"failed", "canceled"}
 
 

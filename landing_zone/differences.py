@@ -16,7 +16,7 @@ class Difference(NamedTuple):
 
     Attributes:
         path: Where, as `properties.subnets[aks].properties.addressPrefix`.
-        wanted: What the plan says.
+        wanted: What the plan says; None where it says no longer anything.
         actual: What is there; None where nothing is.
     """
 
@@ -61,6 +61,45 @@ def _list_differences(wanted: list[Any], actual: list[Any], path: str) -> Iterat
     else:
         for index, (one, other) in enumerate(zip(wanted, actual, strict=True)):
             yield from differences(one, other, f"{path}[{index}]")
+
+
+def leftovers(before: Any, wanted: Any, actual: Any, path: str = "") -> Iterator[Difference]:
+    """What an earlier plan asked for, the plan no longer does, and is still there.
+
+    Lists whose items have no names are compared whole by `differences`.
+
+    Args:
+        before: A body, or part of one, as the earlier plan sent it.
+        wanted: The same as the plan sends it.
+        actual: The same as ARM returned it.
+        path: Where in the body this part is.
+    """
+    parts = [_parts(value) for value in (before, wanted, actual)]
+    if any(part is None for part in parts):
+        return
+    then, now, there = (part or {} for part in parts)
+    for key, (step, value) in then.items():
+        if key not in there or there[key][1] is None:
+            continue
+        where = f"{path}{step}" if path else step.removeprefix(".")
+        if key in now:
+            yield from leftovers(value, now[key][1], there[key][1], where)
+        else:
+            yield Difference(where, None, there[key][1])
+
+
+def _parts(value: Any) -> dict[str, tuple[str, Any]] | None:
+    """What a value consists of, by name, each with its step of a path; None where it has no names.
+
+    An empty list is compared whole by `differences`.
+    """
+    match value:
+        case dict():
+            return {name: (f".{name}", item) for name, item in value.items()}
+        case list() if value and all(isinstance(item, dict) and "name" in item for item in value):
+            return {str(item["name"]).lower(): (f"[{item['name']}]", item) for item in value}
+        case _:
+            return None
 
 
 def _equal(wanted: Any, actual: Any, path: str) -> bool:

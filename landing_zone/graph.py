@@ -28,6 +28,15 @@ def topological(graph: Graph) -> tuple[str, ...]:
     Raises:
         ValueError: The graph has a cycle or names a node that it does not hold.
     """
+    return tuple(node for level in levels(graph) for node in level)
+
+
+def levels(graph: Graph) -> tuple[tuple[str, ...], ...]:
+    """The nodes in groups, each of which waits for earlier groups alone; by name within a group.
+
+    Raises:
+        ValueError: The graph has a cycle or names a node that it does not hold.
+    """
     unknown = {edge for edges in graph.values() for edge in edges} - set(graph)
     if unknown:
         raise ValueError(f"unknown nodes: {', '.join(sorted(unknown))}")
@@ -36,12 +45,12 @@ def topological(graph: Graph) -> tuple[str, ...]:
         sorter.prepare()
     except CycleError as error:
         raise ValueError(f"cycle: {' > '.join(error.args[1])}") from error
-    order: list[str] = []
+    found: list[tuple[str, ...]] = []
     while sorter.is_active():
         ready = sorted(sorter.get_ready())
-        order.extend(ready)
+        found.append(tuple(ready))
         sorter.done(*ready)
-    return tuple(order)
+    return tuple(found)
 
 
 def ancestors(graph: Graph) -> dict[str, frozenset[str]]:

@@ -130,6 +130,11 @@ class Resource(BaseModel):
         return self.id.rsplit("/", 1)[-1]
 
     @property
+    def is_read(self) -> bool:
+        """Whether it is only read, for what it yields: neither written nor taken back."""
+        return self.write is Write.PUT and not self.body and self.undo is Undo.KEEP
+
+    @property
     def waits_for(self) -> frozenset[str]:
         """Keys of all resources it needs: those it names and those it refers to."""
         return self.after | referenced_keys(self.id) | referenced_keys(self.body)

@@ -65,6 +65,10 @@ class TenantRegistry(Protocol):
         """Claim a subscription for a tenant, unless it is claimed; the tenant that holds it."""
         ...
 
+    async def subscription_holder(self, subscription_id: str) -> str | None:
+        """The tenant that has claimed a subscription, or None."""
+        ...
+
     async def release_subscription(self, subscription_id: str, tenant_id: str) -> None:
         """Let go of a subscription that the tenant holds."""
         ...
@@ -99,6 +103,21 @@ class AddressLedger(Protocol):
         Raises:
             PermanentError: The pool has no free range of that size (`AddressPoolExhausted`).
             CapacityExceeded: The hub has not left what is claimed.
+        """
+        ...
+
+    async def preview(
+        self,
+        hub: str,
+        tenant_id: str,
+        prefix_length: int,
+        seen: Sequence[str],
+        claims: Claims = NO_CLAIMS,
+    ) -> Reservation:
+        """What the tenant would hold if it claimed that now; nothing is written.
+
+        What it holds already counts as free for it, and the range that it holds stays. Raises as
+        `reserve` does.
         """
         ...
 

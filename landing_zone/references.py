@@ -6,7 +6,7 @@ subscription). The plan names them by reference; they are resolved when the reso
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from landing_zone.errors import PermanentError
@@ -41,15 +41,19 @@ def resolved(value: Any, outputs: Outputs) -> Any:
     Raises:
         PermanentError: An output is not known (`UnresolvedReference`).
     """
+    return _replaced(value, lambda match: _output(match, outputs))
+
+
+def _replaced(value: Any, replace: Callable[[re.Match[str]], str]) -> Any:
     match value:
         case str():
-            return _REFERENCE.sub(lambda match: _output(match, outputs), value)
+            return _REFERENCE.sub(replace, value)
         case dict():
             return {
-                resolved(name, outputs): resolved(item, outputs) for name, item in value.items()
+                _replaced(name, replace): _replaced(item, replace) for name, item in value.items()
             }
         case list() | tuple():
-            return [resolved(item, outputs) for item in value]
+            return [_replaced(item, replace) for item in value]
         case _:
             return value
 
@@ -66,7 +70,12 @@ def _output(match: re.Match[str], outputs: Outputs) -> str:
 
 def resolved_where_known(text: str, outputs: Outputs) -> str:
     """The text with those references replaced whose outputs are known: for people to read."""
-    return _REFERENCE.sub(lambda match: _known(match, outputs), text)
+    return str(known_parts(text, outputs))
+
+
+def known_parts(value: Any, outputs: Outputs) -> Any:
+    """The JSON value with those references replaced whose outputs are known."""
+    return _replaced(value, lambda match: _known(match, outputs))
 
 
 def _known(match: re.Match[str], outputs: Outputs) -> str:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from ipaddress import IPv4Network
 
-from landing_zone.capacity import NO_CLAIMS, Claims, place, total_claims
+from landing_zone.capacity import NO_CLAIMS, Claims, place, place_again, total_claims
 from landing_zone.clock import Clock
 from landing_zone.errors import PermanentError
 from landing_zone.hub import HubDocument
@@ -40,18 +40,41 @@ class FakeLedger:
     ) -> Reservation:
         """Hold a range: the one that is held already, or a free one."""
         if (hub, tenant_id) not in self.held:
-            self.held[hub, tenant_id] = place(
-                self._document.hub(hub),
-                [found for found in self.held.values() if found.hub == hub],
-                total_claims(one for (name, _), one in self.claims.items() if name == hub),
-                prefix_length=prefix_length,
-                claims=claims,
-                seen=[IPv4Network(cidr, strict=False) for cidr in seen],
-                today=self._clock.now().date(),
+            self.held[hub, tenant_id] = await self.preview(
+                hub, tenant_id, prefix_length, seen, claims
             )
             self.claims[hub, tenant_id] = claims
         self._touch(hub, tenant_id)
         return self.held[hub, tenant_id]
+
+    async def preview(
+        self,
+        hub: str,
+        tenant_id: str,
+        prefix_length: int,
+        seen: Sequence[str],
+        claims: Claims = NO_CLAIMS,
+    ) -> Reservation:
+        """What a tenant would hold."""
+        own = self.held.get((hub, tenant_id))
+        others = [one for key, one in self.held.items() if key[0] == hub and key[1] != tenant_id]
+        used = total_claims(
+            one for key, one in self.claims.items() if key[0] == hub and key[1] != tenant_id
+        )
+        ranges = [IPv4Network(cidr, strict=False) for cidr in seen]
+        if own is not None:
+            return place_again(
+                self._document.hub(hub), own, others, used, claims=claims, seen=ranges
+            )
+        return place(
+            self._document.hub(hub),
+            others,
+            used,
+            prefix_length=prefix_length,
+            claims=claims,
+            seen=ranges,
+            today=self._clock.now().date(),
+        )
 
     def _touch(self, hub: str, tenant_id: str) -> None:
         self._since[hub, tenant_id] = self._clock.now()

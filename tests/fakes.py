@@ -92,6 +92,10 @@ class FakeRegistry:
         """Claim a subscription, unless it is claimed; the tenant that holds it."""
         return self.claims.setdefault(subscription_id.lower(), tenant_id)
 
+    async def subscription_holder(self, subscription_id: str) -> str | None:
+        """The tenant that has claimed a subscription, or None."""
+        return self.claims.get(subscription_id.lower())
+
     async def release_subscription(self, subscription_id: str, tenant_id: str) -> None:
         """Let go of a subscription that the tenant holds."""
         if self.claims.get(subscription_id.lower()) == tenant_id:

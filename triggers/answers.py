@@ -2,13 +2,14 @@
 
 import json
 import logging
+import math
 from collections.abc import Awaitable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 import azure.functions as func
 
-from landing_zone.errors import SpokewrightError
+from landing_zone.errors import SpokewrightError, TemporaryError
 from landing_zone.problems import CONTENT_TYPE, problem
 
 _log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ async def answered(work: Awaitable[func.HttpResponse]) -> func.HttpResponse:
         return func.HttpResponse(
             json.dumps(document, separators=(",", ":")),
             status_code=document["status"],
+            headers=_wait(error),
             mimetype=CONTENT_TYPE,
         )
     except Exception:  # noqa: BLE001 - logged whole; the caller is shown no stack trace
@@ -45,3 +47,10 @@ async def answered(work: Awaitable[func.HttpResponse]) -> func.HttpResponse:
         return func.HttpResponse(
             json.dumps(document), status_code=document["status"], mimetype=CONTENT_TYPE
         )
+
+
+def _wait(error: SpokewrightError) -> dict[str, str]:
+    """The header that passes on how long the other side asked to wait, in whole seconds."""
+    if not isinstance(error, TemporaryError) or error.retry_after is None:
+        return {}
+    return {"Retry-After": str(math.ceil(error.retry_after))}

@@ -10,6 +10,7 @@ from triggers import (
     compliance,
     drift,
     drift_retention,
+    dry_run,
     exemptions,
     health,
     hubs,
@@ -26,6 +27,7 @@ from triggers import (
 
 BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     tenants.blueprint,
+    dry_run.blueprint,
     operations.blueprint,
     capacity.blueprint,
     health.blueprint,

@@ -1,4 +1,4 @@
-"""`/api/tenants`: asking for a tenant, and looking at tenants."""
+"""`/api/tenants`: asking for a tenant, in earnest or as a dry run, and looking at tenants."""
 
 import re
 from http import HTTPStatus
@@ -17,6 +17,7 @@ from landing_zone.request_parsing import Fault, InvalidRequest, parse_tenant_tex
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord, is_tenant_id
 from triggers.answers import answer, answered
+from triggers.dry_run import dry_run_answer, is_dry_run
 from triggers.starting import Starter, start
 
 blueprint = df.Blueprint()
@@ -46,8 +47,11 @@ async def show_tenant(req: func.HttpRequest) -> func.HttpResponse:
 
 
 async def _request_tenant(req: func.HttpRequest, client: Starter) -> func.HttpResponse:
+    dry = is_dry_run(req)
     content_type = req.headers.get("content-type", "")
     request = parse_tenant_text(req.get_body(), content_type=content_type)
+    if dry:
+        return await dry_run_answer(request)
     deps = await dependencies()
     record, under_way = await admitted(deps, request, ACTOR)
     if not under_way:

@@ -16,7 +16,7 @@ from landing_zone.capacity.occupancy import (
     address_limit,
     occupancies,
 )
-from landing_zone.capacity.placing import place
+from landing_zone.capacity.placing import place, place_again
 from landing_zone.capacity.shortage import (
     CapacityExceeded,
     HubRefusal,
@@ -43,6 +43,7 @@ __all__ = [
     "forecast",
     "occupancies",
     "place",
+    "place_again",
     "refusal_of",
     "require_room",
     "total_claims",

@@ -54,6 +54,37 @@ def place(
     )
 
 
+def place_again(
+    hub: Hub,
+    own: Reservation,
+    others: Iterable[Reservation],
+    used: Claims,
+    *,
+    claims: Claims,
+    seen: Sequence[IPv4Network],
+) -> Reservation:
+    """What a tenant would hold that claims something else from now on: its range stays.
+
+    Args:
+        hub: The hub.
+        own: What it holds.
+        others: What others hold of the hub.
+        used: What they have claimed together.
+        claims: What the tenant would claim.
+        seen: Ranges that are in use although nobody holds them.
+
+    Raises:
+        CapacityExceeded: The hub has not left what is claimed.
+    """
+    require_room(hub, used, claims)
+    subnet = own.node_subnet
+    if not claims.get(NODE_SUBNETS):
+        subnet = None
+    elif subnet is None:
+        subnet = _node_subnet(hub, list(others), seen)
+    return own.model_copy(update={"node_subnet": subnet})
+
+
 def _node_subnet(
     hub: Hub, held: list[Reservation], seen: Sequence[IPv4Network]
 ) -> IPv4Network | None:

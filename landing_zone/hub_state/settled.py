@@ -19,16 +19,42 @@ def is_settled(hub: Hub, row: HubRow, actual: Actual, settings: HubSettings) -> 
     """Whether ARM holds all that the row asks for or, where it wants to be gone, nothing of it."""
     if not row.present:
         return not any(mentions(hub, row.member, key, body) for key, body in actual.items())
+    return all(
+        _is_in(item, body) and not is_settling(body)
+        for item, body in _with_actual(hub, row.member, actual, settings)
+    )
+
+
+def is_held(hub: Hub, member: Member, actual: Actual, settings: HubSettings) -> bool:
+    """Whether ARM holds all that a member wants, though Azure may still be working on it."""
+    return all(_is_in(item, body) for item, body in _with_actual(hub, member, actual, settings))
+
+
+def _with_actual(
+    hub: Hub, member: Member, actual: Actual, settings: HubSettings
+) -> Iterator[tuple[Item | None, dict[str, Any] | None]]:
+    """Each of a member's items with what is there of it; what cannot be had is not there."""
     try:
-        alone = desired_state(hub, row.member.lane, [row.member], settings)
+        mine = own_items(hub, member, settings)
     except PermanentError:
-        return False  # what cannot be had is not there
-    mine = {key: item for key, item in alone.items() if row.member.name in item.members}
-    return all(_is_in(item, actual.get(key)) for key, item in mine.items())
+        yield None, None
+        return
+    for key, item in mine.items():
+        yield item, actual.get(key)
 
 
-def _is_in(item: Item, actual: dict[str, Any] | None) -> bool:
-    if actual is None or is_broken(actual) or is_settling(actual):
+def own_items(hub: Hub, member: Member, settings: HubSettings) -> dict[str, Item]:
+    """What of the hub would be there for a member if it were alone, by normalized id.
+
+    Raises:
+        PermanentError: It cannot be had.
+    """
+    alone = desired_state(hub, member.lane, [member], settings)
+    return {key: item for key, item in alone.items() if member.name in item.members}
+
+
+def _is_in(item: Item | None, actual: dict[str, Any] | None) -> bool:
+    if item is None or actual is None or is_broken(actual):
         return False
     return _holds(item.body, actual)
 
@@ -52,9 +78,10 @@ def mentions(hub: Hub, member: Member, key: str, body: Mapping[str, Any]) -> boo
     own = {str(one) for one in member.sources}
     if not own.isdisjoint(properties.get("ipAddresses", ())):
         return True
-    return any(not own.isdisjoint(rule.get("sourceAddresses", ())) for rule in _rules(properties))
+    return any(not own.isdisjoint(rule.get("sourceAddresses", ())) for rule in rules(properties))
 
 
-def _rules(properties: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def rules(properties: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """All rules of a rule collection group."""
     for collection in properties.get("ruleCollections", ()):
         yield from collection.get("rules", ())

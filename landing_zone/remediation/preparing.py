@@ -12,7 +12,7 @@ from landing_zone.errors import PermanentError
 from landing_zone.hub import Hub, HubDocument
 from landing_zone.hub_state.members import Lane
 from landing_zone.hub_state.render import Desired
-from landing_zone.plan import Plan, Resource, Undo, Write
+from landing_zone.plan import Plan, Resource, Write
 from landing_zone.planning.private_endpoints import PRIVATE_LINKS
 from landing_zone.references import Outputs
 from landing_zone.remediation.ground import Directory, DnsRecord, Ground, Wanted
@@ -57,8 +57,7 @@ def known_resources(plan: Plan, outputs: Outputs) -> dict[str, Resource]:
 
 
 def _is_made(item: Resource) -> bool:
-    read = not item.body and item.undo is Undo.KEEP
-    return item.write is Write.PUT and not read
+    return item.write is Write.PUT and not item.is_read
 
 
 def _is_within(item: Resource) -> bool:

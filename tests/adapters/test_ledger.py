@@ -315,3 +315,36 @@ async def test_dead_are_freed_while_the_living_ask(tables: Tables) -> None:
     for tenant in living:
         given = world.registry.rows[tenant].value.reservation
         assert given == await held_by(ledgers[1], "hub-one", tenant)
+
+
+async def test_preview_is_what_reserving_gives_then_and_holds_nothing(table: TableClient) -> None:
+    """Not even the head row."""
+    counting = Counting(table)
+    kept = ledger(cast("TableClient", counting))
+    await kept.reserve("hub-weu", "first", 24, [])
+    written = counting.transactions
+    shown = await kept.preview("hub-weu", "second", 24, ["10.16.1.0/24"])
+    assert await held_by(kept, "hub-weu", "second") is None
+    assert counting.transactions == written
+    assert await kept.reserve("hub-weu", "second", 24, ["10.16.1.0/24"]) == shown
+
+
+async def test_preview_of_a_full_pool_is_refused(table: TableClient) -> None:
+    """As the reservation would be."""
+    kept = ledger(table, IPv4Network("10.16.0.0/24"))
+    await kept.reserve("hub-weu", "first", 24, [])
+    with pytest.raises(PermanentError, match="AddressPoolExhausted"):
+        await kept.preview("hub-weu", "second", 24, [])
+
+
+async def test_preview_of_a_holder_counts_its_own_as_free(table: TableClient) -> None:
+    """Its range stays, what it claims now is held against what others have."""
+    kept = TableAddressLedger(table, document_of(hub("hub-one", {"gpt": 100})), FakeClock())
+    tokens = "tokensPerMinute:gpt"
+    held = await kept.reserve("hub-one", "own", 24, [], {tokens: 60})
+    await kept.reserve("hub-one", "other", 24, [], {tokens: 30})
+    assert await kept.preview("hub-one", "own", 24, [], {tokens: 70}) == held
+    with pytest.raises(CapacityExceeded) as refused:
+        await kept.preview("hub-one", "own", 24, [], {tokens: 71})
+    assert refused.value.refusals[0].binding.left == 70
+    assert await held_by(kept, "hub-one", "own") == held

@@ -142,3 +142,11 @@ async def test_subscription_is_let_go_by_its_holder_only(table: TableClient) -> 
     for _ in range(2):
         await registry.release_subscription(SUBSCRIPTION.lower(), "contoso")
     assert await registry.claim_subscription(SUBSCRIPTION, "fabrikam") == "fabrikam"
+
+
+async def test_holder_of_a_subscription_is_told_without_a_claim(table: TableClient) -> None:
+    """Whatever the case of its id; nobody holds what nobody has claimed."""
+    registry = TableTenantRegistry(table)
+    assert await registry.subscription_holder("ABC") is None
+    assert await registry.claim_subscription("abc", "contoso") == "contoso"
+    assert await registry.subscription_holder("ABC") == "contoso"

@@ -9,6 +9,7 @@ EXPECTED = {
     "request_tenant": ("POST tenants", KEY),
     "list_tenants": ("GET tenants", KEY),
     "show_tenant": ("GET tenants/{tenantId}", KEY),
+    "show_plan": ("GET tenants/{tenantId}/plan", KEY),
     "show_operation": ("GET operations/{operationId}", KEY),
     "show_capacity": ("GET capacity", KEY),
     "health": ("GET health", ANYONE),

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landing_zone.applying import bound
-from landing_zone.differences import Difference, differences, value_at
+from landing_zone.differences import Difference, differences, leftovers, value_at
 from landing_zone.plan import Plan, Resource, Write
 from landing_zone.tenant_request import TenantRequest
 from tests.unit.planned import OUTPUTS, plans
@@ -149,6 +149,41 @@ def test_subnet_is_compared_with_the_one_of_its_name() -> None:
     }
     found = Difference("subnets[aks].properties.addressPrefix", "10.0.0.0/25", "10.0.0.0/26")
     assert list(differences(wanted, actual)) == [found]
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted", "actual", "found"),
+    [
+        ({"a": 1, "b": 2}, {"a": 1}, {"a": 1, "b": 3}, [Difference("b", None, 3)]),
+        ({"b": 2}, {}, {"c": 1}, []),
+        ({"b": 2}, {}, {"b": None}, []),
+        ({}, {}, {"azures": "own"}, []),
+        ({"a": {"b": 1, "c": 1}}, {"a": {"c": 1}}, {"a": {"b": 1}}, [Difference("a.b", None, 1)]),
+        (
+            {"a": [{"name": "X"}, {"name": "y"}]},
+            {"a": [{"name": "y"}]},
+            {"a": [{"name": "x", "id": 1}, {"name": "y"}, {"name": "other"}]},
+            [Difference("a[X]", None, {"name": "x", "id": 1})],
+        ),
+        ({"a": [{"name": "x"}]}, {"a": []}, {"a": [{"name": "x"}]}, []),
+        ({"a": [1, 2]}, {"a": [1]}, {"a": [1, 2]}, []),
+        ({"a": {"b": 1}}, {"a": "text"}, {"a": {"b": 1}}, []),
+    ],
+    ids=["gone", "missing", "null", "azure", "nested", "named", "emptied", "plain", "kind"],
+)
+def test_what_only_an_earlier_plan_asked_for_is_found_where_it_is_left(
+    before: Any, wanted: Any, actual: Any, found: list[Difference]
+) -> None:
+    """And nothing that it did not ask for; what the plain comparison tells is not told twice."""
+    assert list(leftovers(before, wanted, actual)) == found
+
+
+@given(plans())
+@settings(max_examples=20)
+def test_nothing_is_left_of_the_same_plan(drawn: Planned) -> None:
+    """Whatever Azure added to it."""
+    for resource in written_resources(drawn[1]):
+        assert list(leftovers(resource.body, resource.body, enriched(resource.body))) == []
 
 
 def test_value_at_a_path() -> None:

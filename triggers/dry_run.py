@@ -1,0 +1,51 @@
+"""`?dryRun=true` and `/api/tenants/{id}/plan`: what would be done, without doing any of it."""
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from activities.dependencies import dependencies
+from activities.dry_running import dry_run
+from landing_zone.errors import PermanentError
+from landing_zone.request_parsing import Fault, InvalidRequest
+from landing_zone.tenant_request import TenantRequest
+from landing_zone.tenants import is_tenant_id
+from triggers.answers import answer, answered
+
+blueprint = df.Blueprint()
+
+_ALLOWED = {"": False, "true": True, "false": False}
+
+
+def is_dry_run(req: func.HttpRequest) -> bool:
+    """Whether a request asks for a dry run.
+
+    Raises:
+        InvalidRequest: It says something else than yes or no.
+    """
+    text = req.params.get("dryRun", "")
+    if text not in _ALLOWED or ("dryRun" in req.params and not text):
+        fault = Fault(path="dryRun", message="is neither yes nor no", allowed="true or false")
+        raise InvalidRequest((fault,))
+    return _ALLOWED[text]
+
+
+async def dry_run_answer(request: TenantRequest) -> func.HttpResponse:
+    """What a request would do."""
+    return answer(await dry_run(await dependencies(), request))
+
+
+async def show_plan(req: func.HttpRequest) -> func.HttpResponse:
+    """Show what asking for a tenant again would do: its plan against what is there."""
+    return await answered(_show_plan(req))
+
+
+async def _show_plan(req: func.HttpRequest) -> func.HttpResponse:
+    tenant_id = req.route_params["tenantId"]
+    deps = await dependencies()
+    found = await deps.registry.get(tenant_id) if is_tenant_id(tenant_id) else None
+    if found is None:
+        raise PermanentError("TenantNotFound", "there is no such tenant")
+    return await dry_run_answer(found.value.request)
+
+
+blueprint.route("tenants/{tenantId}/plan", methods=["GET"])(show_plan)
