@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from landing_zone.access import Access, AccessRefused, Reason
 from landing_zone.capacity import (
     UNDER_WAY,
     CapacityExceeded,
@@ -54,6 +55,7 @@ def admit(
     actor: str,
     now: datetime,
     reply: Reply | None = None,
+    access: Access | None = None,
 ) -> Admission:
     """What the request means.
 
@@ -66,14 +68,20 @@ def admit(
         actor: Who asks.
         now: The time.
         reply: Who is to be told by message how it ends.
+        access: What the caller may do, who owns a new tenant; None for the intake, which may ask
+            for any tenant.
 
     Raises:
+        AccessRefused: The tenant is another's (`TenantIdTaken`).
         PermanentError: The tenant exists and was asked for differently (`TenantExists`), or
             something of an earlier attempt is left, which only the same request would pick up
             (`OpenWork`).
     """
     if existing is None:
-        return Insert(new_tenant(request, actor, now, reply))
+        owner = access.principal.id if access else None
+        return Insert(new_tenant(request, actor, now, reply, owner))
+    if access and not access.reaches(existing.owner):
+        raise _taken(access, request.tenant_id)
     if reply is not None and existing.reply is not None and existing.reply.origin == reply.origin:
         return Same(existing, under_way=existing.state in UNDER_WAY)
     if existing.open_work and existing.request != request:
@@ -90,6 +98,18 @@ def admit(
         "TenantExists",
         f"tenant {request.tenant_id} is {existing.state.value} and was requested differently",
         "choose another tenantId; changing a tenant is an update, not a second request",
+    )
+
+
+def _taken(access: Access, tenant_id: str) -> AccessRefused:
+    """Says nothing of the other's tenant but that its id, which is unique, is taken."""
+    return AccessRefused(
+        "TenantIdTaken",
+        f"{tenant_id} is not yours to ask for",
+        Reason.TAKEN,
+        hint="choose another tenantId",
+        principal=access.principal,
+        tenant_id=tenant_id,
     )
 
 
