@@ -69,6 +69,11 @@ class Cloud:
             given["authorization"] = f"Bearer {self.ready['principals'][who]['token']}"
         return self.send(method, self.ready["functions"] + path, body, given)
 
+    @property
+    def state(self) -> Path:
+        """Its state directory."""
+        return Path(self.ready["state"])
+
     def arm(self, path: str, body: Any = None, method: str = "") -> Answer:
         """Call a control route of ARM."""
         data = None if body is None else json.dumps(body).encode()
