@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
     from localcloud.functions_host.triggers.http import HttpCall
 
-_RESERVED: Final = "x-ms-"
 _SCHEME: Final = "bearer "
 _PRINCIPAL: Final = "x-ms-client-principal"
+_RESERVED: Final = (_PRINCIPAL, "x-ms-token-")
+"""How the headers begin that only the platform sets; others of Microsoft's are for extensions."""
+
 _PROVIDER: Final = "aad"
 _MICROSOFT: Final = "http://schemas.microsoft.com"
 _SOAP: Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
