@@ -52,10 +52,9 @@ type Admission = Insert | Restart | Same
 def admit(
     request: TenantRequest,
     existing: TenantRecord | None,
-    actor: str,
+    asker: Access | str,
     now: datetime,
     reply: Reply | None = None,
-    access: Access | None = None,
 ) -> Admission:
     """What the request means.
 
@@ -65,11 +64,10 @@ def admit(
     Args:
         request: What is asked for.
         existing: What the registry knows of the tenant.
-        actor: Who asks.
+        asker: Who asks: a caller with what it may do, who then owns a new tenant; or a part of the
+            application by its name, which may ask for any.
         now: The time.
         reply: Who is to be told by message how it ends.
-        access: What the caller may do, who owns a new tenant; None for the intake, which may ask
-            for any tenant.
 
     Raises:
         AccessRefused: The tenant is another's (`TenantIdTaken`).
@@ -77,11 +75,11 @@ def admit(
             something of an earlier attempt is left, which only the same request would pick up
             (`OpenWork`).
     """
+    actor, owner = (asker, None) if isinstance(asker, str) else (asker.actor, asker.principal.id)
     if existing is None:
-        owner = access.principal.id if access else None
         return Insert(new_tenant(request, actor, now, reply, owner))
-    if access and not access.reaches(existing.owner):
-        raise _taken(access, request.tenant_id)
+    if isinstance(asker, Access) and not asker.reaches(existing.owner):
+        raise _taken(asker, request.tenant_id)
     if reply is not None and existing.reply is not None and existing.reply.origin == reply.origin:
         return Same(existing, under_way=existing.state in UNDER_WAY)
     if existing.open_work and existing.request != request:

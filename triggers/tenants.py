@@ -54,7 +54,7 @@ async def _request_tenant(
     content_type = req.headers.get("content-type", "")
     request = parse_tenant_text(req.get_body(), content_type=content_type)
     deps = await dependencies()
-    record, under_way = await admitted(deps, request, access.actor, access=access)
+    record, under_way = await admitted(deps, request, access)
     if not under_way:
         return answer(tenant_document(record))
     await start(client, record)
@@ -71,9 +71,8 @@ async def _request_tenant(
 async def admitted(
     deps: Dependencies,
     request: TenantRequest,
-    actor: str,
+    asker: Access | str,
     reply: Reply | None = None,
-    access: Access | None = None,
 ) -> tuple[TenantRecord, bool]:
     """The tenant's record once the request is in the registry, and whether work is to be done.
 
@@ -88,7 +87,7 @@ async def admitted(
     for _ in range(RACES):
         found = await deps.registry.get(request.tenant_id)
         existing = found.value if found else None
-        match admit(request, existing, actor, deps.clock.now(), reply, access):
+        match admit(request, existing, asker, deps.clock.now(), reply):
             case Same(record, under_way):
                 return record, under_way
             case Insert(record):
