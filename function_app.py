@@ -7,6 +7,7 @@ from activities.blueprint import blueprint as activities
 from orchestrators.blueprint import blueprint as orchestrators
 from triggers.blueprints import BLUEPRINTS
 
-app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
+# Who asks is known from App Service authentication, not from a key; see `triggers/access.py`.
+app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 for blueprint in (*BLUEPRINTS, orchestrators, activities):
     app.register_functions(blueprint)

@@ -6,10 +6,11 @@ The environment is read here and nowhere else.
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from activities.landscape import Landscape
+from landing_zone.access.budget import RefusalBudget
 from landing_zone.clock import Clock, SystemClock
 from landing_zone.data_planes import ApiKeys, SearchIndexes, VaultSecrets
 from landing_zone.drift.ports import DriftInbox, ExemptionStore, FindingStore
@@ -58,6 +59,7 @@ class Dependencies:
     policy: RemediationPolicy
     landscape: Landscape
     messages: MessageSender
+    refusals: RefusalBudget = field(default_factory=RefusalBudget)
 
     @property
     def retry_of_fixes(self) -> RetryPolicy:

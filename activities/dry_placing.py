@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from activities.dependencies import Dependencies
 from activities.operations import first_place, given_place, held_place, require_subscription
 from activities.registered import every_tenant
+from landing_zone.access import Access
 from landing_zone.admission import Insert, Restart, Same, admit, faults_of, require_place
 from landing_zone.dry_run.fixed import fixed_faults
 from landing_zone.errors import PermanentError
@@ -14,7 +16,8 @@ from landing_zone.reservation import Reservation
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
 
-_NOBODY = "dry-run"
+NOBODY: Final = "dry-run"
+"""Who asks where nobody in particular does."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,13 @@ class Asked:
     reserved: bool
 
 
-async def asked_for(deps: Dependencies, request: TenantRequest) -> Asked:
+async def asked_for(
+    deps: Dependencies, request: TenantRequest, asker: Access | str = NOBODY
+) -> Asked:
     """What a request would come to, as far as its place is concerned.
 
     Raises:
+        AccessRefused: The tenant is another's.
         InvalidRequest: No hub could ever give what is asked for, or something is to be changed
             that cannot be.
         PermanentError: It would be refused.
@@ -49,7 +55,7 @@ async def asked_for(deps: Dependencies, request: TenantRequest) -> Asked:
         raise InvalidRequest(faults)
     found = await deps.registry.get(request.tenant_id)
     existing = found.value if found else None
-    record, is_new = _admitted(deps, request, existing)
+    record, is_new = _admitted(deps, request, existing, asker)
     await require_subscription(
         deps, record, lambda subscription, _: deps.registry.subscription_holder(subscription)
     )
@@ -66,11 +72,14 @@ async def asked_for(deps: Dependencies, request: TenantRequest) -> Asked:
 
 
 def _admitted(
-    deps: Dependencies, request: TenantRequest, existing: TenantRecord | None
+    deps: Dependencies,
+    request: TenantRequest,
+    existing: TenantRecord | None,
+    asker: Access | str,
 ) -> tuple[TenantRecord, bool]:
     """The record as the request would have it, and whether the tenant is to be given a place."""
     try:
-        admission = admit(request, existing, _NOBODY, deps.clock.now())
+        admission = admit(request, existing, asker, deps.clock.now())
     except PermanentError as error:
         if existing is None or error.code != "TenantExists":
             raise

@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from activities.dependencies import Dependencies
-from activities.dry_placing import asked_for
+from activities.dry_placing import NOBODY, asked_for
 from activities.dry_reading import Reader
+from landing_zone.access import Access
 from landing_zone.applying import outputs_of
 from landing_zone.dry_run.foreseeing import (
     Parents,
@@ -28,17 +29,25 @@ from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
 
 
-async def dry_run(deps: Dependencies, request: TenantRequest) -> dict[str, Any]:
+async def dry_run(
+    deps: Dependencies, request: TenantRequest, asker: Access | str = NOBODY
+) -> dict[str, Any]:
     """What the request would do, resource by resource, as callers see it.
 
+    Args:
+        deps: What is worked with.
+        request: What is asked for.
+        asker: Who asks: a caller with what it may do, or a part of the application by its name.
+
     Raises:
+        AccessRefused: The tenant is another's.
         InvalidRequest: No hub could ever give what is asked for, or something is to be changed
             that cannot be.
         PermanentError: The request would be refused.
         CapacityExceeded: No hub of the region has room.
         TemporaryError: Azure asks to wait, or the registry cannot be read.
     """
-    asked = await asked_for(deps, request)
+    asked = await asked_for(deps, request, asker)
     hub = deps.document.hub(asked.reservation.hub)
     made = plan(request, deps.document, hub, asked.reservation)
     former = await _former(deps, asked.existing)

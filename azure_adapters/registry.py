@@ -13,6 +13,7 @@ from azure.data.tables.aio import TableClient
 
 from azure_adapters.long_text import joined, split
 from azure_adapters.storage_errors import storage_errors
+from landing_zone.access.principal import PrincipalId
 from landing_zone.ports import Page, Versioned
 from landing_zone.tenants import TenantRecord
 
@@ -59,10 +60,17 @@ class TableTenantRegistry:
                 return False
         return True
 
-    async def page(self, size: int, continuation: str = "") -> Page[TenantRecord]:
-        """Tenants by id, `size` at most, from behind the id that `continuation` names."""
+    async def page(
+        self, size: int, continuation: str = "", *, owner: PrincipalId | None = None
+    ) -> Page[TenantRecord]:
+        """Tenants by id, `size` at most, from behind the id that `continuation` names.
+
+        Of an owner's tenants, it names one of theirs: nothing is told of the others.
+        """
         query = "PartitionKey eq @partition and RowKey gt @after"
         parameters = {"partition": _PARTITION, "after": continuation}
+        if owner is not None:
+            query, parameters = f"{query} and Owner eq @owner", parameters | {"owner": str(owner)}
         records: list[TenantRecord] = []
         async with storage_errors():
             found = self._table.query_entities(
@@ -114,6 +122,7 @@ def _entity(record: TenantRecord) -> dict[str, Any]:
         "PartitionKey": _PARTITION,
         "RowKey": record.tenant_id,
         "State": record.state.value,
+        "Owner": str(record.owner or ""),
         **split("Record", record.model_dump_json(by_alias=True)),
     }
 

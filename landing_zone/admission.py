@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from landing_zone.access import Access, AccessRefused, Reason
 from landing_zone.capacity import (
     UNDER_WAY,
     CapacityExceeded,
@@ -51,7 +52,7 @@ type Admission = Insert | Restart | Same
 def admit(
     request: TenantRequest,
     existing: TenantRecord | None,
-    actor: str,
+    asker: Access | str,
     now: datetime,
     reply: Reply | None = None,
 ) -> Admission:
@@ -63,17 +64,22 @@ def admit(
     Args:
         request: What is asked for.
         existing: What the registry knows of the tenant.
-        actor: Who asks.
+        asker: Who asks: a caller with what it may do, who then owns a new tenant; or a part of the
+            application by its name, which may ask for any.
         now: The time.
         reply: Who is to be told by message how it ends.
 
     Raises:
+        AccessRefused: The tenant is another's (`TenantIdTaken`).
         PermanentError: The tenant exists and was asked for differently (`TenantExists`), or
             something of an earlier attempt is left, which only the same request would pick up
             (`OpenWork`).
     """
+    actor, owner = (asker, None) if isinstance(asker, str) else (asker.actor, asker.principal.id)
     if existing is None:
-        return Insert(new_tenant(request, actor, now, reply))
+        return Insert(new_tenant(request, actor, now, reply, owner))
+    if isinstance(asker, Access) and not asker.reaches(existing.owner):
+        raise _taken(asker, request.tenant_id)
     if reply is not None and existing.reply is not None and existing.reply.origin == reply.origin:
         return Same(existing, under_way=existing.state in UNDER_WAY)
     if existing.open_work and existing.request != request:
@@ -90,6 +96,18 @@ def admit(
         "TenantExists",
         f"tenant {request.tenant_id} is {existing.state.value} and was requested differently",
         "choose another tenantId; changing a tenant is an update, not a second request",
+    )
+
+
+def _taken(access: Access, tenant_id: str) -> AccessRefused:
+    """Says nothing of the other's tenant but that its id, which is unique, is taken."""
+    return AccessRefused(
+        "TenantIdTaken",
+        f"{tenant_id} is not yours to ask for",
+        Reason.TAKEN,
+        hint="choose another tenantId",
+        principal=access.principal,
+        tenant_id=tenant_id,
     )
 
 

@@ -7,6 +7,7 @@ All methods are asynchronous. All raise `TemporaryError` when trying again can h
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from landing_zone.access.principal import PrincipalId
 from landing_zone.audit import AuditEntry, AuditRecord
 from landing_zone.audit_trail.rows import Head, KeptRow, Place, Span
 from landing_zone.capacity import NO_CLAIMS, Claims
@@ -57,8 +58,10 @@ class TenantRegistry(Protocol):
         """Change a tenant; False when it has changed since it was read."""
         ...
 
-    async def page(self, size: int, continuation: str = "") -> Page[TenantRecord]:
-        """Tenants by id, `size` at most, from where `continuation` points."""
+    async def page(
+        self, size: int, continuation: str = "", *, owner: PrincipalId | None = None
+    ) -> Page[TenantRecord]:
+        """Tenants by id, `size` at most, from where `continuation` points; an owner's, or all."""
         ...
 
     async def claim_subscription(self, subscription_id: str, tenant_id: str) -> str:

@@ -10,6 +10,9 @@ from landing_zone.request_parsing import InvalidRequest
 CONTENT_TYPE = "application/problem+json"
 
 _STATUS = {
+    "Unauthenticated": HTTPStatus.UNAUTHORIZED,
+    "Forbidden": HTTPStatus.FORBIDDEN,
+    "TenantIdTaken": HTTPStatus.FORBIDDEN,
     "CapacityExceeded": HTTPStatus.CONFLICT,
     "OpenWork": HTTPStatus.CONFLICT,
     "TenantExists": HTTPStatus.CONFLICT,

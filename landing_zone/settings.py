@@ -43,6 +43,7 @@
 | `SPOKEWRIGHT_PACE_HOLD_SECONDS` | first hold after a 429 without Retry-After, seconds | 2 |
 | `SPOKEWRIGHT_PACE_HOLD_MOST_SECONDS` | longest such hold, seconds | 300 |
 | `AZURE_CLIENT_ID` | client id of a user-assigned identity | the system-assigned one |
+| `WEBSITE_AUTH_ENABLED` | whether App Service authentication is on; set by it | no |
 """
 
 from collections.abc import Mapping
@@ -97,6 +98,9 @@ class Settings(BaseModel):
         intake: The pace of the intake.
         pace: What Azure Resource Manager lets through, and how its quota is spent.
         lease: When reservations expire that no request stands behind.
+        vouched_for: Whether App Service authentication stands in front; else a header that names a
+            principal may be anyone's, and nobody is let in. App Service tells it, read-only
+            (learn: app-service/reference-app-settings).
     """
 
     # A fault's input may be the whole environment, and the chain of causes is logged.
@@ -123,6 +127,7 @@ class Settings(BaseModel):
     intake: IntakeSettings = IntakeSettings()
     pace: PaceSettings = PaceSettings()
     lease: LeaseSettings = LeaseSettings()
+    vouched_for: bool = False
 
 
 _VARIABLES = {
@@ -140,6 +145,7 @@ _VARIABLES = {
     "client_id": "AZURE_CLIENT_ID",
     "remediation": "SPOKEWRIGHT_REMEDIATION",
     "service_bus": "SPOKEWRIGHT_SERVICE_BUS",
+    "vouched_for": "WEBSITE_AUTH_ENABLED",
     "service_bus_namespace": "SPOKEWRIGHT_SERVICE_BUS__fullyQualifiedNamespace",
 }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from landing_zone.access.principal import PrincipalId
 from landing_zone.contracts import OpenWork
 from landing_zone.intake.replies import OwedResult, Reply
 from landing_zone.key_records import KeyRecord
@@ -22,6 +23,7 @@ class TenantRecord(BaseModel):
         state: Where it is in its life.
         operations: How many operations it has had; the last one is the current one.
         actor: Who asked for the current operation.
+        owner: Who asked for it first; None where that was by message, or before there were owners.
         created_at: When it was first asked for.
         updated_at: When this record last changed.
         reservation: What it holds of its hub, while it holds anything.
@@ -43,6 +45,7 @@ class TenantRecord(BaseModel):
     state: TenantState
     operations: int
     actor: str
+    owner: PrincipalId | None = None
     created_at: AwareDatetime
     updated_at: AwareDatetime
     reservation: Reservation | None = None
@@ -95,7 +98,11 @@ def _owing(record: TenantRecord, before: TenantState) -> TenantRecord:
 
 
 def new_tenant(
-    request: TenantRequest, actor: str, at: datetime, reply: Reply | None = None
+    request: TenantRequest,
+    actor: str,
+    at: datetime,
+    reply: Reply | None = None,
+    owner: PrincipalId | None = None,
 ) -> TenantRecord:
     """The record of a tenant that has just been asked for."""
     return TenantRecord(
@@ -103,6 +110,7 @@ def new_tenant(
         state=TenantState.REQUESTED,
         operations=1,
         actor=actor,
+        owner=owner,
         created_at=at,
         updated_at=at,
         reply=reply,

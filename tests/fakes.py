@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from activities.dependencies import Dependencies
 from activities.landscape import Landscape
+from landing_zone.access import PrincipalId
 from landing_zone.errors import PermanentError
 from landing_zone.hub import HubDocument, parse_hub_document
 from landing_zone.hub_state.limits import HubSettings
@@ -82,9 +83,15 @@ class FakeRegistry:
         self.put(record)
         return True
 
-    async def page(self, size: int, continuation: str = "") -> Page[TenantRecord]:
-        """Tenants by id, `size` at most."""
-        ids = sorted(tenant for tenant in self.rows if tenant > continuation)
+    async def page(
+        self, size: int, continuation: str = "", *, owner: PrincipalId | None = None
+    ) -> Page[TenantRecord]:
+        """Tenants by id, `size` at most; an owner's, or all."""
+        ids = sorted(
+            tenant
+            for tenant, row in self.rows.items()
+            if tenant > continuation and owner in {None, row.value.owner}
+        )
         items = tuple(self.rows[tenant].value for tenant in ids[:size])
         return Page(items, ids[size - 1] if len(ids) > size else "")
 
@@ -217,7 +224,7 @@ class World:
         self.findings = FakeFindings()
         self.exemptions = FakeExemptions()
         self.deps = Dependencies(
-            settings=Settings(hubs=Path("hubs.yaml"), storage_connection="none"),
+            settings=Settings(hubs=Path("hubs.yaml"), storage_connection="none", vouched_for=True),
             document=document,
             clock=self.clock,
             registry=self.registry,

@@ -6,13 +6,16 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from activities.audit_reading import Verdict, audit_page, verify_chain
-from activities.dependencies import dependencies
+from activities.dependencies import Dependencies, dependencies
+from landing_zone.access import Access, Action
 from landing_zone.audit import is_intact
 from landing_zone.audit_trail.filters import chain_of_params, parse_asked
 from landing_zone.audit_trail.rows import KeptRow
 from landing_zone.audit_trail.verifying import Receipt, parse_receipt
+from landing_zone.errors import PermanentError
 from landing_zone.request_parsing import Fault, InvalidRequest
-from triggers.answers import answer, answered
+from triggers.access import guarded, tenant_for
+from triggers.answers import answer
 
 blueprint = df.Blueprint()
 
@@ -21,29 +24,46 @@ PATH: Final = "/api/audit"
 
 async def show_audit(req: func.HttpRequest) -> func.HttpResponse:
     """Show entries of the audit, a page at a time: chain by chain, the oldest first."""
-    return await answered(_show_audit(req))
+    return await guarded(req, Action.SEE_AUDIT, lambda access: _show_audit(req, access))
 
 
 async def verify_audit(req: func.HttpRequest) -> func.HttpResponse:
     """Verify a chain of the audit, and say which row is wrong first."""
-    return await answered(_verify_audit(req))
+    return await guarded(req, Action.SEE_AUDIT, lambda access: _verify_audit(req, access))
 
 
-async def _show_audit(req: func.HttpRequest) -> func.HttpResponse:
+async def _show_audit(req: func.HttpRequest, access: Access) -> func.HttpResponse:
     asked = parse_asked(req.params)
-    page = await audit_page(await dependencies(), asked)
+    deps = await dependencies()
+    await _require_own(deps, access, asked.filter.span.single)
+    page = await audit_page(deps, asked)
     document: dict[str, Any] = {"value": [row_document(row) for row in page.items]}
     if page.continuation:
         document["continuation"] = page.continuation
     return answer(document)
 
 
-async def _verify_audit(req: func.HttpRequest) -> func.HttpResponse:
+async def _verify_audit(req: func.HttpRequest, access: Access) -> func.HttpResponse:
     chain, receipt = _chain_and_receipt(req)
     deps = await dependencies()
+    await _require_own(deps, access, chain)
     verdict = await verify_chain(deps, chain, receipt)
     document = {"chain": chain, **verdict_document(verdict), "at": deps.clock.now().isoformat()}
     return answer(document)
+
+
+async def _require_own(deps: Dependencies, access: Access, chain: str) -> None:
+    """Let who sees own tenants only see their chains, and no other.
+
+    Raises:
+        AccessRefused: It is none of them (`TenantNotFound`).
+    """
+    if access.owner is not None:
+        await tenant_for(deps, access, chain, None if chain else _unnamed())
+
+
+def _unnamed() -> PermanentError:
+    return PermanentError("TenantNotFound", "no tenant is named", hint="tenant=ID, one of your own")
 
 
 def _chain_and_receipt(req: func.HttpRequest) -> tuple[str, Receipt | None]:

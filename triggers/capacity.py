@@ -7,15 +7,17 @@ import azure.functions as func
 
 from activities.dependencies import dependencies
 from activities.registered import every_tenant
+from landing_zone.access import Action
 from landing_zone.capacity import HubForecast, LimitForecast, forecast, occupancies
-from triggers.answers import answer, answered
+from triggers.access import guarded
+from triggers.answers import answer
 
 blueprint = df.Blueprint()
 
 
-async def show_capacity(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the worker binds it
+async def show_capacity(req: func.HttpRequest) -> func.HttpResponse:
     """Show what each hub has left of each limit."""
-    return await answered(_show_capacity())
+    return await guarded(req, Action.SEE_CAPACITY, lambda _: _show_capacity())
 
 
 async def _show_capacity() -> func.HttpResponse:

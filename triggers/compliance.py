@@ -9,16 +9,17 @@ import azure.functions as func
 
 from activities.dependencies import Dependencies, dependencies
 from activities.drift_acting import act
+from landing_zone.access import Access, Action
 from landing_zone.drift import reporting
 from landing_zone.drift.acting import RULES, parse_asked
 from landing_zone.drift.sweeping import INSTANCE
 from landing_zone.remediation.findings import FindingState
 from landing_zone.request_parsing import Fault, InvalidRequest
 from landing_zone.tenants import is_tenant_id
-from triggers.answers import answer, answered
+from triggers.access import guarded
+from triggers.answers import answer
 from triggers.drift import start_sweep
 from triggers.starting import Starter
-from triggers.tenants import ACTOR
 
 blueprint = df.Blueprint()
 
@@ -32,22 +33,23 @@ async def show_compliance(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """Show what became of events, what was found, and how long fixes take."""
-    return await answered(_show_compliance(req, client))
+    return await guarded(req, Action.SEE_COMPLIANCE, lambda _: _show_compliance(req, client))
 
 
 async def request_sweep(
-    req: func.HttpRequest,  # noqa: ARG001 - the worker binds it
-    client: df.DurableOrchestrationClient,
+    req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """Look at everything that is governed, now."""
-    return await answered(_request_sweep(client))
+    return await guarded(req, Action.SWEEP, lambda _: _request_sweep(client))
 
 
 async def act_on_finding(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """Approve a proposed fix, or have a parked or tripped one tried again."""
-    return await answered(_act_on_finding(req, client))
+    return await guarded(
+        req, Action.ACT_ON_FINDINGS, lambda access: _act_on_finding(req, client, access)
+    )
 
 
 async def _show_compliance(req: func.HttpRequest, client: Starter) -> func.HttpResponse:
@@ -109,9 +111,11 @@ async def _request_sweep(client: Starter) -> func.HttpResponse:
     return answer(document, HTTPStatus.ACCEPTED, {"Location": PATH})
 
 
-async def _act_on_finding(req: func.HttpRequest, client: Starter) -> func.HttpResponse:
+async def _act_on_finding(
+    req: func.HttpRequest, client: Starter, access: Access
+) -> func.HttpResponse:
     asked = parse_asked(req.get_body())
-    finding = await act(await dependencies(), client, asked, ACTOR)
+    finding = await act(await dependencies(), client, asked, access.actor)
     place = f"{PATH}?owner={finding.owner.name}&rule={finding.rule}"
     return answer(reporting.finding_document(finding), HTTPStatus.ACCEPTED, {"Location": place})
 

@@ -5,11 +5,11 @@ import azure.functions as func
 
 from activities.dependencies import dependencies
 from activities.dry_running import dry_run
-from landing_zone.errors import PermanentError
+from landing_zone.access import Access, Action
 from landing_zone.request_parsing import Fault, InvalidRequest
 from landing_zone.tenant_request import TenantRequest
-from landing_zone.tenants import is_tenant_id
-from triggers.answers import answer, answered
+from triggers.access import guarded, tenant_for
+from triggers.answers import answer
 
 blueprint = df.Blueprint()
 
@@ -29,23 +29,19 @@ def is_dry_run(req: func.HttpRequest) -> bool:
     return _ALLOWED[text]
 
 
-async def dry_run_answer(request: TenantRequest) -> func.HttpResponse:
+async def dry_run_answer(request: TenantRequest, access: Access) -> func.HttpResponse:
     """What a request would do."""
-    return answer(await dry_run(await dependencies(), request))
+    return answer(await dry_run(await dependencies(), request, access))
 
 
 async def show_plan(req: func.HttpRequest) -> func.HttpResponse:
     """Show what asking for a tenant again would do: its plan against what is there."""
-    return await answered(_show_plan(req))
+    return await guarded(req, Action.SEE_PLANS, lambda access: _show_plan(req, access))
 
 
-async def _show_plan(req: func.HttpRequest) -> func.HttpResponse:
-    tenant_id = req.route_params["tenantId"]
-    deps = await dependencies()
-    found = await deps.registry.get(tenant_id) if is_tenant_id(tenant_id) else None
-    if found is None:
-        raise PermanentError("TenantNotFound", "there is no such tenant")
-    return await dry_run_answer(found.value.request)
+async def _show_plan(req: func.HttpRequest, access: Access) -> func.HttpResponse:
+    record = await tenant_for(await dependencies(), access, req.route_params["tenantId"])
+    return await dry_run_answer(record.request, access)
 
 
 blueprint.route("tenants/{tenantId}/plan", methods=["GET"])(show_plan)

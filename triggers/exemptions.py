@@ -9,37 +9,42 @@ import azure.functions as func
 
 from activities.dependencies import dependencies
 from activities.drift_exempting import grant, no_such_exemption, take_back
+from landing_zone.access import Access, Action
 from landing_zone.remediation.exemption_requests import parse_exemption
 from landing_zone.remediation.exemptions import Exemption
-from triggers.answers import answer, answered
+from triggers.access import guarded
+from triggers.answers import answer
 from triggers.starting import Starter
-from triggers.tenants import ACTOR
 
 blueprint = df.Blueprint()
 
 
-async def list_exemptions(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the worker binds it
+async def list_exemptions(req: func.HttpRequest) -> func.HttpResponse:
     """List all exemptions, those that have ended too."""
-    return await answered(_list_exemptions())
+    return await guarded(req, Action.SEE_EXEMPTIONS, lambda _: _list_exemptions())
 
 
 async def show_exemption(req: func.HttpRequest) -> func.HttpResponse:
     """Show one exemption."""
-    return await answered(_show_exemption(req))
+    return await guarded(req, Action.SEE_EXEMPTIONS, lambda _: _show_exemption(req))
 
 
 async def grant_exemption(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """Grant an exemption, or change it."""
-    return await answered(_grant_exemption(req, client))
+    return await guarded(
+        req, Action.CHANGE_EXEMPTIONS, lambda access: _grant_exemption(req, client, access)
+    )
 
 
 async def remove_exemption(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """Take an exemption back."""
-    return await answered(_remove_exemption(req, client))
+    return await guarded(
+        req, Action.CHANGE_EXEMPTIONS, lambda access: _remove_exemption(req, client, access)
+    )
 
 
 async def _list_exemptions() -> func.HttpResponse:
@@ -58,19 +63,24 @@ async def _show_exemption(req: func.HttpRequest) -> func.HttpResponse:
     raise no_such_exemption()
 
 
-async def _grant_exemption(req: func.HttpRequest, client: Starter) -> func.HttpResponse:
+async def _grant_exemption(
+    req: func.HttpRequest, client: Starter, access: Access
+) -> func.HttpResponse:
     deps = await dependencies()
     now = deps.clock.now()
     estate = await deps.landscape.estate(now)
     wanted = parse_exemption(req.route_params["exemptionId"], req.get_body(), estate, now)
-    new = await grant(deps, client, wanted, ACTOR)
+    new = await grant(deps, client, wanted, access.actor)
     document = exemption_document(wanted, now)
     headers = {"Location": document["links"]["self"]}
     return answer(document, HTTPStatus.CREATED if new else HTTPStatus.OK, headers)
 
 
-async def _remove_exemption(req: func.HttpRequest, client: Starter) -> func.HttpResponse:
-    await take_back(await dependencies(), client, req.route_params["exemptionId"], ACTOR)
+async def _remove_exemption(
+    req: func.HttpRequest, client: Starter, access: Access
+) -> func.HttpResponse:
+    wanted = req.route_params["exemptionId"]
+    await take_back(await dependencies(), client, wanted, access.actor)
     return func.HttpResponse(status_code=int(HTTPStatus.NO_CONTENT))
 
 

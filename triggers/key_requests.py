@@ -10,18 +10,18 @@ import azure.functions as func
 from pydantic import ValidationError
 
 from activities.dependencies import dependencies
-from landing_zone.errors import PermanentError
+from landing_zone.access import Access, Action
 from landing_zone.instances import is_on_its_way
 from landing_zone.key_contracts import RotationStatus
 from landing_zone.key_records import RotationAsk
 from landing_zone.key_rotation import due_at, instance_of
 from landing_zone.lifecycle import TenantState
 from landing_zone.request_parsing import Fault, InvalidRequest
-from landing_zone.tenants import TenantRecord, is_tenant_id
-from triggers.answers import answer, answered
+from landing_zone.tenants import TenantRecord
+from triggers.access import guarded, tenant_for
+from triggers.answers import answer
 from triggers.key_asking import ask_for_rotation
 from triggers.starting import Starter
-from triggers.tenants import ACTOR
 
 blueprint = df.Blueprint()
 
@@ -37,47 +37,38 @@ async def request_rotation(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """Rotate a tenant's key now."""
-    return await answered(_request_rotation(req, client))
+    return await guarded(
+        req, Action.ROTATE_KEYS, lambda access: _request_rotation(req, client, access)
+    )
 
 
 async def show_rotation(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """Show what is known of a tenant's key."""
-    return await answered(_show_rotation(req, client))
+    return await guarded(req, Action.SEE_KEYS, lambda access: _show_rotation(req, client, access))
 
 
-async def _request_rotation(req: func.HttpRequest, client: Starter) -> func.HttpResponse:
+async def _request_rotation(
+    req: func.HttpRequest, client: Starter, access: Access
+) -> func.HttpResponse:
     deps = await dependencies()
-    tenant_id = _tenant_id(req)
-    ask = _ask(req, deps.clock.now())
+    tenant_id = (await tenant_for(deps, access, req.route_params["tenantId"])).tenant_id
+    ask = _ask(req, access.actor, deps.clock.now())
     record = await ask_for_rotation(deps, client, tenant_id, ask)
     document = rotation_document(record, await client.get_status(instance_of(tenant_id)))
     return answer(document, HTTPStatus.ACCEPTED, {"Location": document["links"]["self"]})
 
 
-async def _show_rotation(req: func.HttpRequest, client: Starter) -> func.HttpResponse:
-    deps = await dependencies()
-    tenant_id = _tenant_id(req)
-    found = await deps.registry.get(tenant_id)
-    if found is None:
-        raise _no_such_tenant()
-    status = await client.get_status(instance_of(tenant_id))
-    return answer(rotation_document(found.value, status))
+async def _show_rotation(
+    req: func.HttpRequest, client: Starter, access: Access
+) -> func.HttpResponse:
+    record = await tenant_for(await dependencies(), access, req.route_params["tenantId"])
+    status = await client.get_status(instance_of(record.tenant_id))
+    return answer(rotation_document(record, status))
 
 
-def _tenant_id(req: func.HttpRequest) -> str:
-    tenant_id: str = req.route_params["tenantId"]
-    if not is_tenant_id(tenant_id):
-        raise _no_such_tenant()
-    return tenant_id
-
-
-def _no_such_tenant() -> PermanentError:
-    return PermanentError("TenantNotFound", "there is no such tenant")
-
-
-def _ask(req: func.HttpRequest, now: datetime) -> RotationAsk:
+def _ask(req: func.HttpRequest, actor: str, now: datetime) -> RotationAsk:
     """What is asked for; all faults of it at once.
 
     Raises:
@@ -96,7 +87,7 @@ def _ask(req: func.HttpRequest, now: datetime) -> RotationAsk:
     if faults:
         raise InvalidRequest(tuple(faults))
     grace = int(text) if text else USUAL_GRACE
-    return RotationAsk(full=bool(full), grace_minutes=grace if full else 0, actor=ACTOR, at=now)
+    return RotationAsk(full=bool(full), grace_minutes=grace if full else 0, actor=actor, at=now)
 
 
 def rotation_document(record: TenantRecord, status: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import azure.functions as func
 from pydantic import ValidationError
 
 from activities.dependencies import Dependencies, dependencies
+from landing_zone.access import Access, Action
 from landing_zone.contracts import OperationRef
 from landing_zone.errors import PermanentError
 from landing_zone.instances import is_on_its_way
@@ -18,9 +19,10 @@ from landing_zone.operations import (
 )
 from landing_zone.plan import Plan
 from landing_zone.progress import LiveStatus, OperationStatus
-from landing_zone.tenants import TenantRecord, instance_id, is_tenant_id, tenant_of_operation
+from landing_zone.tenants import TenantRecord, instance_id, tenant_of_operation
 from orchestrators.fan_out import instance_prefix
-from triggers.answers import answer, answered
+from triggers.access import guarded, tenant_for
+from triggers.answers import answer
 
 blueprint = df.Blueprint()
 
@@ -29,14 +31,19 @@ async def show_operation(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """Show one operation."""
-    return await answered(_show_operation(req.route_params["operationId"], client))
+    operation_id = req.route_params["operationId"]
+    return await guarded(
+        req,
+        Action.SEE_OPERATIONS,
+        lambda access: _show_operation(operation_id, client, access),
+    )
 
 
 async def _show_operation(
-    operation_id: str, client: df.DurableOrchestrationClient
+    operation_id: str, client: df.DurableOrchestrationClient, access: Access
 ) -> func.HttpResponse:
     deps = await dependencies()
-    tenant = await _tenant(deps, operation_id)
+    tenant = await _tenant(deps, operation_id, access)
     ended = await deps.documents.get_operation(operation_id)
     if ended is not None:
         return answer(ended)
@@ -48,14 +55,13 @@ async def _show_operation(
     return answer(operation_document(await _live(deps, client, operation)))
 
 
-async def _tenant(deps: Dependencies, operation_id: str) -> TenantRecord:
-    tenant_id = tenant_of_operation(operation_id)
-    found = await deps.registry.get(tenant_id) if is_tenant_id(tenant_id) else None
+async def _tenant(deps: Dependencies, operation_id: str, access: Access) -> TenantRecord:
+    missing = PermanentError("OperationNotFound", "there is no such operation")
+    found = await tenant_for(deps, access, tenant_of_operation(operation_id), missing)
     number = operation_id.rpartition(".")[2]
-    numbers = range(1, found.value.operations + 1) if found else range(0)
-    if found is None or number not in {str(known) for known in numbers}:
-        raise PermanentError("OperationNotFound", "there is no such operation")
-    return found.value
+    if number not in {str(known) for known in range(1, found.operations + 1)}:
+        raise missing
+    return found
 
 
 async def _live(

@@ -9,20 +9,21 @@ import azure.functions as func
 
 from activities.dependencies import Dependencies, dependencies
 from activities.registered import every_tenant
+from landing_zone.access import Access, Action, PrincipalId
 from landing_zone.admission import Insert, Restart, Same, admit, faults_of, require_place
-from landing_zone.errors import PermanentError, TemporaryError
+from landing_zone.errors import TemporaryError
 from landing_zone.intake.replies import Reply
 from landing_zone.intake.results import links_of
 from landing_zone.request_parsing import Fault, InvalidRequest, parse_tenant_text
 from landing_zone.tenant_request import TenantRequest
-from landing_zone.tenants import TenantRecord, is_tenant_id
-from triggers.answers import answer, answered
+from landing_zone.tenants import TenantRecord
+from triggers.access import guarded, tenant_for
+from triggers.answers import answer
 from triggers.dry_run import dry_run_answer, is_dry_run
 from triggers.starting import Starter, start
 
 blueprint = df.Blueprint()
 
-ACTOR: Final = "function-key"
 PAGE: Final = 50
 MOST: Final = 500
 RACES: Final = 5
@@ -33,27 +34,31 @@ async def request_tenant(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """Ask for a tenant."""
-    return await answered(_request_tenant(req, client))
+    return await guarded(
+        req, Action.REQUEST_TENANT, lambda access: _request_tenant(req, client, access)
+    )
 
 
 async def list_tenants(req: func.HttpRequest) -> func.HttpResponse:
     """List tenants, a page at a time."""
-    return await answered(_list_tenants(req))
+    return await guarded(req, Action.SEE_TENANTS, lambda access: _list_tenants(req, access))
 
 
 async def show_tenant(req: func.HttpRequest) -> func.HttpResponse:
     """Show one tenant."""
-    return await answered(_show_tenant(req))
+    return await guarded(req, Action.SEE_TENANTS, lambda access: _show_tenant(req, access))
 
 
-async def _request_tenant(req: func.HttpRequest, client: Starter) -> func.HttpResponse:
+async def _request_tenant(
+    req: func.HttpRequest, client: Starter, access: Access
+) -> func.HttpResponse:
     dry = is_dry_run(req)
     content_type = req.headers.get("content-type", "")
     request = parse_tenant_text(req.get_body(), content_type=content_type)
     if dry:
-        return await dry_run_answer(request)
+        return await dry_run_answer(request, access)
     deps = await dependencies()
-    record, under_way = await admitted(deps, request, ACTOR)
+    record, under_way = await admitted(deps, request, access)
     if not under_way:
         return answer(tenant_document(record))
     await start(client, record)
@@ -68,11 +73,15 @@ async def _request_tenant(req: func.HttpRequest, client: Starter) -> func.HttpRe
 
 
 async def admitted(
-    deps: Dependencies, request: TenantRequest, actor: str, reply: Reply | None = None
+    deps: Dependencies,
+    request: TenantRequest,
+    asker: Access | str,
+    reply: Reply | None = None,
 ) -> tuple[TenantRecord, bool]:
     """The tenant's record once the request is in the registry, and whether work is to be done.
 
     Raises:
+        AccessRefused: The tenant is another's.
         InvalidRequest: No hub could ever give what is asked for.
         PermanentError: The tenant exists and was asked for differently.
         CapacityExceeded: No hub of the region has room.
@@ -82,7 +91,7 @@ async def admitted(
     for _ in range(RACES):
         found = await deps.registry.get(request.tenant_id)
         existing = found.value if found else None
-        match admit(request, existing, actor, deps.clock.now(), reply):
+        match admit(request, existing, asker, deps.clock.now(), reply):
             case Same(record, under_way):
                 return record, under_way
             case Insert(record):
@@ -108,10 +117,10 @@ async def _require_place(deps: Dependencies, record: TenantRecord) -> None:
         require_place(record.request, deps.document, await every_tenant(deps.registry))
 
 
-async def _list_tenants(req: func.HttpRequest) -> func.HttpResponse:
+async def _list_tenants(req: func.HttpRequest, access: Access) -> func.HttpResponse:
     deps = await dependencies()
     size = _page_size(req.params.get("top", ""))
-    page = await deps.registry.page(size, req.params.get("continuation", ""))
+    page = await deps.registry.page(size, req.params.get("continuation", ""), owner=access.owner)
     document: dict[str, Any] = {"value": [tenant_document(item) for item in page.items]}
     if page.continuation:
         document["continuation"] = page.continuation
@@ -127,13 +136,9 @@ def _page_size(text: str) -> int:
     return int(text)
 
 
-async def _show_tenant(req: func.HttpRequest) -> func.HttpResponse:
-    tenant_id = req.route_params["tenantId"]
-    deps = await dependencies()
-    found = await deps.registry.get(tenant_id) if is_tenant_id(tenant_id) else None
-    if found is None:
-        raise PermanentError("TenantNotFound", "there is no such tenant")
-    return answer(tenant_document(found.value))
+async def _show_tenant(req: func.HttpRequest, access: Access) -> func.HttpResponse:
+    record = await tenant_for(await dependencies(), access, req.route_params["tenantId"])
+    return answer(tenant_document(record))
 
 
 def tenant_document(record: TenantRecord) -> dict[str, Any]:
@@ -148,6 +153,7 @@ def tenant_document(record: TenantRecord) -> dict[str, Any]:
         "isolation": record.request.isolation,
         "subscriptionId": record.subscription_id or None,
         "addressRange": str(reservation.address_range) if reservation else None,
+        "owner": _owner(record.owner),
         "operationId": record.operation_id,
         "planHash": record.plan_hash or None,
         "createdAt": record.created_at.isoformat(),
@@ -158,6 +164,10 @@ def tenant_document(record: TenantRecord) -> dict[str, Any]:
     if record.reason:
         document |= {"reason": record.reason, "hint": record.hint}
     return document
+
+
+def _owner(owner: PrincipalId | None) -> dict[str, str] | None:
+    return {"directoryId": owner.directory, "objectId": owner.object} if owner else None
 
 
 blueprint.route("tenants", methods=["POST"])(

@@ -64,6 +64,11 @@ class Span(NamedTuple):
         """Whether a chain is among them."""
         return self.first <= chain and (not self.last or chain <= self.last)
 
+    @property
+    def single(self) -> str:
+        """The chain, where there is one alone; else empty."""
+        return self.first if self.first == self.last else ""
+
 
 EVERYTHING: Final = Span()
 """All chains."""

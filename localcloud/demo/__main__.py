@@ -112,7 +112,7 @@ def show(
 ) -> int:
     """Onboard and break the tenants of a local cloud that is up; returns the exit code."""
     arm = Arm(cloud.arm, cloud.ca)
-    ends = _onboard(console, Api(cloud.functions, cloud.function_key), queues, asked)
+    ends = _onboard(console, Api(cloud.functions, cloud.token), queues, asked)
     spent = traffic(arm.requests())
     in_arm = arm.resources()
     show_trees(console, ends, in_arm, full=demo.full)

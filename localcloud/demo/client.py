@@ -52,9 +52,9 @@ class Api:
     be starting again.
     """
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, url: str, token: str) -> None:
         self._url = url
-        self._key = key
+        self._token = token
 
     def operation(self, operation_id: str) -> Operation:
         """How far an operation has come.
@@ -73,7 +73,7 @@ class Api:
         return Tenant.model_validate(self._get(f"/api/tenants/{tenant_id}"))
 
     def _get(self, path: str) -> Any:
-        headers = {"x-functions-key": self._key, "accept": "application/json"}
+        headers = {"authorization": f"Bearer {self._token}", "accept": "application/json"}
         reply = exchange(self._url, "GET", path, headers=headers)
         if reply.status >= FIRST_ERROR:
             raise ApiError(reply.status, _problem(reply.body))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from localcloud.identity.principals import PLATFORM
 from localcloud.supervisor.cloud import ROOT
 from localcloud.supervisor.errors import EXIT_PORT_IN_USE, LocalCloudError, PortInUseError
 from localcloud.supervisor.state import LOCK, locked
@@ -24,7 +25,7 @@ class Endpoints:
 
     Attributes:
         functions: Base URL of the Functions host.
-        function_key: Opens its functions.
+        token: Access token of a principal that may do what the demo does.
         arm: Base URL of Resource Manager.
         ca: Certificate that vouches for it.
         service_bus: Connection string of the queues.
@@ -34,7 +35,7 @@ class Endpoints:
     """
 
     functions: str
-    function_key: str
+    token: str
     arm: str
     ca: Path
     service_bus: str
@@ -98,7 +99,7 @@ def _endpoints(line: bytes) -> Endpoints:
     told = json.loads(line)
     return Endpoints(
         functions=told["functions"],
-        function_key=told["functionKey"],
+        token=told["principals"][PLATFORM]["token"],
         arm=told["arm"],
         ca=Path(told["ca"]),
         service_bus=told["serviceBus"],

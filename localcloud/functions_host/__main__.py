@@ -9,10 +9,14 @@ import signal
 import sys
 from pathlib import Path
 
+from landing_zone.errors import ConfigurationError
+from landing_zone.hub import parse_hub_document
+from localcloud.functions_host.app_service_auth import AppServiceAuthentication
 from localcloud.functions_host.banner import banner
 from localcloud.functions_host.errors import AppLoadError, HostError
 from localcloud.functions_host.host import Host, PortInUseError, process_environment
 from localcloud.functions_host.logs import Redactor, configure, logger
+from localcloud.identity.tokens import Tokens
 
 _FAILED = 1
 _PORT_IN_USE = 3
@@ -23,7 +27,31 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--app", type=Path, required=True, help="directory of the function app")
     parser.add_argument("--port", type=int, default=7071, help="port on 127.0.0.1; 0 picks one")
     parser.add_argument("--state", type=Path, required=True, help="directory of keys and task hubs")
-    return parser.parse_args()
+    parser.add_argument(
+        "--identity-state", type=Path, help="the directory's signing key; with --hub"
+    )
+    parser.add_argument(
+        "--hub", type=Path, help="the hub document: App Service authentication of its directory"
+    )
+    arguments = parser.parse_args()
+    if (arguments.identity_state is None) != (arguments.hub is None):
+        parser.error("--identity-state and --hub go together")
+    return arguments
+
+
+def _authentication(arguments: argparse.Namespace) -> AppServiceAuthentication | None:
+    """App Service authentication, which is on where there is a directory to sign in to.
+
+    Raises:
+        HostError: the hub document is not valid.
+    """
+    if arguments.hub is None:
+        return None
+    try:
+        hub = parse_hub_document(arguments.hub.read_text(encoding="utf-8"))
+    except (ConfigurationError, OSError) as error:
+        raise HostError(f"{arguments.hub}: {error}") from error
+    return AppServiceAuthentication(Tokens(arguments.identity_state), str(hub.directory_id))
 
 
 async def _serve(host: Host, state: Path) -> None:
@@ -63,7 +91,10 @@ def main() -> int:
     state = arguments.state.resolve()
     state.mkdir(parents=True, exist_ok=True)
     try:
-        host = Host(arguments.app.resolve(), arguments.port, state, process_environment(), redactor)
+        host = Host(
+            *(arguments.app.resolve(), arguments.port, state, process_environment(), redactor),
+            authentication=_authentication(arguments),
+        )
         asyncio.run(_serve(host, state))
     except PortInUseError as error:
         sys.stderr.write(f"port {error} on 127.0.0.1 is in use\n")

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from localcloud.functions_host.app_service_auth import AppServiceAuthentication
     from localcloud.functions_host.functions import Function
     from localcloud.functions_host.triggers.registry import Listener, ListenerFactory
 
@@ -68,12 +69,14 @@ class Host:
         environment: Mapping[str, str],
         redactor: Redactor,
         clock: Clock | None = None,
+        authentication: AppServiceAuthentication | None = None,
     ) -> None:
         self._app = app
         self._state = state
         self._port = port
         self._redactor = redactor
         self._clock = clock or SystemClock()
+        self._authentication = authentication
         self._settings = read_app_settings(app, environment)
         self.config: HostConfig = read_host_json(app, self._settings)
         self._lock = _lock(state)
@@ -106,6 +109,8 @@ class Host:
             "AzureWebJobsScriptRoot": str(self._app),
             "WEBSITE_HOSTNAME": f"localhost:{self._port}",
         }
+        if self._authentication:  # as App Service does (learn: app-service/reference-app-settings)
+            self._settings["WEBSITE_AUTH_ENABLED"] = "True"
         self.catalogue = Catalogue(await self.worker.start())
         _warn_of_inputs(self.catalogue)
         rpc_base = f"http://{_LOOPBACK}:{rpc_port}{RPC_PREFIX}/"
@@ -127,7 +132,7 @@ class Host:
         }
         self._listeners = Listeners(factories, self._settings)
         await self._listeners.start(self.catalogue)
-        public.handler = PublicFront(functions, api, events, admin, self.keys)
+        public.handler = PublicFront(functions, api, events, admin, self.keys, self._authentication)
 
     def _make_engine(self, invoker: WorkerInvoker) -> Engine:
         catalogue = self.catalogue

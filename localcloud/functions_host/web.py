@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from localcloud.functions_host.app_service_auth import NotAuthenticatedError
 from localcloud.functions_host.durable.api import ApiRequest, ApiResponse
 from localcloud.functions_host.keys import DURABLE_SYSTEM_KEY, EVENT_GRID_SYSTEM_KEY
 from localcloud.functions_host.links import WEBHOOKS
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from aiohttp.web_protocol import RequestHandler
 
     from localcloud.functions_host.admin import Admin
+    from localcloud.functions_host.app_service_auth import AppServiceAuthentication
     from localcloud.functions_host.durable.api import DurableApi
     from localcloud.functions_host.keys import Keys
     from localcloud.functions_host.triggers.event_grid import EventGridWebhook
@@ -92,12 +94,14 @@ class PublicFront:
         events: EventGridWebhook,
         admin: Admin,
         keys: Keys,
+        authentication: AppServiceAuthentication | None = None,
     ) -> None:
         self._functions = functions
         self._events = events
         self._api = api
         self._admin = admin
         self._keys = keys
+        self._authentication = authentication
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request and log it in a line."""
@@ -106,11 +110,23 @@ class PublicFront:
             call = await read_call(request)
         except web.HTTPRequestEntityTooLarge:
             return web.Response(status=413, headers={"connection": "close"})
-        response = await self._route(call, f"{request.scheme}://{request.host}")
+        response = await self._answer(call, f"{request.scheme}://{request.host}")
         if not call.path.startswith("/admin/"):
             milliseconds = (time.perf_counter() - begin) * 1000
             logger.info("%s %s %d %.1f ms", call.method, call.path, response.status, milliseconds)
         return response
+
+    async def _answer(self, call: HttpCall, base: str) -> web.Response:
+        """Let App Service authentication look first, where it is on."""
+        if self._authentication is None:
+            return await self._route(call, base)
+        try:
+            passed = self._authentication.passed(call)
+        except NotAuthenticatedError as error:
+            logger.warning("%s %s is not authenticated: %s", call.method, call.path, error)
+            challenge = 'Bearer error="invalid_token"'
+            return web.Response(status=401, headers={"WWW-Authenticate": challenge})
+        return await self._route(passed, base)
 
     async def _route(self, call: HttpCall, base: str) -> web.Response:
         lower = call.path.lower()

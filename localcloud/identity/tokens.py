@@ -1,4 +1,4 @@
-"""Access tokens as Entra would issue them to a managed identity, signed with a key of our own.
+"""Access tokens as Entra would issue them, signed with a key of our own.
 
 The key is made by whoever needs it first; several processes may start at once.
 """
@@ -20,7 +20,7 @@ from landing_zone.hub import HubDocument
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_KEY_FILE = "signing-key.pem"
+KEY_FILE = "signing-key.pem"
 _ALGORITHM = "RS256"
 _LIFETIME = 24 * 3600  # seconds; Azure gives managed identities a day
 _SPACE = uuid.UUID("6f2d8a50-52a7-4b1c-8d0e-0a64a1f0c9d2")
@@ -90,7 +90,11 @@ class Tokens:
             "tid": identity.directory_id,
             "ver": "1.0",
         }
-        return jwt.encode(claims, self._key, algorithm=_ALGORITHM), expires
+        return self.signed(claims), expires
+
+    def signed(self, claims: dict[str, Any]) -> str:
+        """A token with these claims."""
+        return jwt.encode(claims, self._key, algorithm=_ALGORITHM)
 
     def verify(self, token: str, audiences: tuple[str, ...], directory_id: str) -> dict[str, Any]:
         """The claims of a token that was issued for one of the audiences.
@@ -118,7 +122,7 @@ class Tokens:
 
 def load_or_create_key(state: Path) -> rsa.RSAPrivateKey:
     """The signing key of a directory; made once, even by several processes at the same time."""
-    path = state / _KEY_FILE
+    path = state / KEY_FILE
     if not path.exists():
         _create_key(path)
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)

@@ -23,7 +23,7 @@ HUBS = ROOT / "localcloud" / "hub.yaml"
 QUEUES = ROOT / "localcloud" / "service_bus.yaml"
 # A developer's own Azure login must neither reach the local cloud nor be reached by it.
 FOREIGN = (
-    *("AZURE_", "MSI_", "IDENTITY_", "AzureWebJobs", "FUNCTIONS_"),
+    *("AZURE_", "MSI_", "IDENTITY_", "AzureWebJobs", "FUNCTIONS_", "WEBSITE_"),
     *("SPOKEWRIGHT_ARM_", "SPOKEWRIGHT_TABLE_", "SPOKEWRIGHT_BLOB_"),
     *("SPOKEWRIGHT_VAULT_", "SPOKEWRIGHT_SEARCH_", "SPOKEWRIGHT_SERVICE_BUS"),
 )
@@ -259,6 +259,7 @@ def _host(cloud: Cloud, base: Mapping[str, str]) -> Service:
             "functions_host",
             *("--app", str(ROOT), "--port", str(port)),
             *("--state", str(cloud.directory("functions"))),
+            *("--identity-state", str(cloud.directory("identity")), "--hub", str(HUBS)),
         ),
         ready=host_running(port, cloud.keys),
         # What the caller sets explicitly wins over the scaled waits.

@@ -1,11 +1,13 @@
 """Tells people and programs how to use the local cloud that is up."""
 
-import json
 import shlex
+import time
 from pathlib import Path
 from typing import Any
 
 from landing_zone.hub import Hub, HubDocument, parse_hub_document
+from localcloud.identity.principals import PLATFORM, PRINCIPALS
+from localcloud.identity.tokens import Tokens
 from localcloud.supervisor.cloud import HUBS, QUEUES, Cloud, app_settings
 
 
@@ -15,7 +17,7 @@ def description(cloud: Cloud) -> dict[str, Any]:
     return {
         "ready": True,
         "functions": cloud.functions_url,
-        "functionKey": function_key(cloud),
+        "principals": principals(cloud, document),
         "arm": cloud.arm_url,
         "data": cloud.data_url,
         "eventGrid": cloud.event_grid_url,
@@ -30,10 +32,20 @@ def description(cloud: Cloud) -> dict[str, Any]:
     }
 
 
-def function_key(cloud: Cloud) -> str:
-    """The key that opens every HTTP function of level `function`."""
-    keys = json.loads(cloud.keys.read_text(encoding="utf-8"))
-    return str(keys["functionKeys"]["default"])
+def principals(cloud: Cloud, document: HubDocument) -> dict[str, Any]:
+    """The development principals, each with a token with which the application is called."""
+    directory_id = str(document.directory_id)
+    tokens = Tokens(cloud.directory("identity"))
+    now = time.time()
+    return {
+        key: {
+            "name": one.name,
+            "objectId": one.object_id(directory_id),
+            "roles": [str(role) for role in one.roles],
+            "token": tokens.signed(one.claims(directory_id, now)),
+        }
+        for key, one in PRINCIPALS.items()
+    }
 
 
 def hub_ids(document: HubDocument, hub: Hub) -> dict[str, Any]:
@@ -58,10 +70,11 @@ def hub_ids(document: HubDocument, hub: Hub) -> dict[str, Any]:
 
 def environment_file(cloud: Cloud) -> str:
     """Shell assignments with which curl, the SDKs and `func start` reach this local cloud."""
+    document = parse_hub_document(HUBS.read_text(encoding="utf-8"))
     values = {
         **app_settings(cloud),
         "SPOKEWRIGHT_URL": cloud.functions_url,
-        "SPOKEWRIGHT_KEY": function_key(cloud),
+        "SPOKEWRIGHT_TOKEN": principals(cloud, document)[PLATFORM]["token"],
     }
     lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
     return "\n".join(["# How to reach this local cloud: `. FILE` in a shell.", *lines, ""])
@@ -87,7 +100,7 @@ The local cloud is up; its operations take 1/{cloud.speed:g} of Azure's time.
 
 Try it in another terminal:
   . {settings}
-  curl -H "x-functions-key: $SPOKEWRIGHT_KEY" $SPOKEWRIGHT_URL/api/tenants
+  curl -H "Authorization: Bearer $SPOKEWRIGHT_TOKEN" $SPOKEWRIGHT_URL/api/tenants
   curl --cacert "$SSL_CERT_FILE" $SPOKEWRIGHT_ARM_ENDPOINT/_local/resources
 
 {_functions(cloud)}

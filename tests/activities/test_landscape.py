@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 
 from activities.landscape import KEPT, Landscape
+from landing_zone.access import PrincipalId
 from landing_zone.arm_ids import subscription_scope
 from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.hub_state.limits import HubSettings
@@ -31,13 +32,15 @@ class CountingRegistry(FakeRegistry):
         self.reads = 0
         self.gone = False
 
-    async def page(self, size: int, continuation: str = "") -> Page[TenantRecord]:
+    async def page(
+        self, size: int, continuation: str = "", *, owner: PrincipalId | None = None
+    ) -> Page[TenantRecord]:
         """Count, and answer as ever."""
         self.reads += 1
         if self.gone:
             raise TemporaryError("Busy", "storage is busy")
         await asyncio.sleep(0)
-        return await super().page(size, continuation)
+        return await super().page(size, continuation, owner=owner)
 
 
 class CountingDocuments(FakeDocuments):

@@ -7,6 +7,7 @@ import pytest
 from azure.data.tables.aio import TableClient
 
 from azure_adapters.registry import TableTenantRegistry
+from landing_zone.access import PrincipalId
 from landing_zone.contracts import OpenWork
 from landing_zone.lifecycle import TenantState
 from landing_zone.tenants import TenantRecord, new_tenant
@@ -150,3 +151,30 @@ async def test_holder_of_a_subscription_is_told_without_a_claim(table: TableClie
     assert await registry.subscription_holder("ABC") is None
     assert await registry.claim_subscription("abc", "contoso") == "contoso"
     assert await registry.subscription_holder("ABC") == "contoso"
+
+
+async def test_an_owners_tenants_are_paged_without_the_others(table: TableClient) -> None:
+    """A continuation names one of theirs, and a row without owner is nobody's."""
+    registry = TableTenantRegistry(table)
+    ann = PrincipalId(directory="d", object="a' or PartitionKey ne '")
+    ben = PrincipalId(directory="d", object="b")
+    owners = {
+        "ten1": ben,
+        "ten2": ann,
+        "ten3": None,
+        "ten4": ben,
+        "ten5": ann,
+        "ten6": ben,
+        "ten7": ann,
+    }
+    for tenant_id, owner in owners.items():
+        await registry.insert(record(tenant_id, owner=owner))
+    first = await registry.page(2, owner=ann)
+    assert ([one.tenant_id for one in first.items], first.continuation) == (
+        ["ten2", "ten5"],
+        "ten5",
+    )
+    then = await registry.page(2, first.continuation, owner=ann)
+    assert ([one.tenant_id for one in then.items], then.continuation) == (["ten7"], "")
+    assert (await registry.page(9, owner=PrincipalId(directory="", object=""))).items == ()
+    assert len((await registry.page(9)).items) == len(owners)

@@ -54,11 +54,25 @@ class Cloud:
         self.process = process
         self._tls = ssl.create_default_context(cafile=ready["ca"])
 
-    def call(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
-        """Call the application."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        given = {"x-functions-key": self.ready["functionKey"], **named}
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        who: str = "platform",
+        **headers: str,
+    ) -> Answer:
+        """Call the application as a development principal; as nobody where `who` is empty."""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if who:
+            given["authorization"] = f"Bearer {self.ready['principals'][who]['token']}"
         return self.send(method, self.ready["functions"] + path, body, given)
+
+    @property
+    def state(self) -> Path:
+        """Its state directory."""
+        return Path(self.ready["state"])
 
     def arm(self, path: str, body: Any = None, method: str = "") -> Answer:
         """Call a control route of ARM."""

@@ -72,7 +72,7 @@ def test_what_was_not_found_cannot_be_acted_on(cloud: Cloud) -> None:
         ("DELETE", "/api/exemptions/x"),
     ],
 )
-def test_nobody_is_let_in_without_a_key(cloud: Cloud, method: str, path: str) -> None:
+def test_nobody_is_let_in_without_a_token(cloud: Cloud, method: str, path: str) -> None:
     """To look or to act."""
     body = b"{}" if method in {"POST", "PUT"} else None
-    assert cloud.call(method, path, body, x_functions_key="wrong").status == 401
+    assert cloud.call(method, path, body, who="").status == 401

@@ -179,10 +179,10 @@ def test_tenants_are_listed_page_by_page(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/tenants", "/api/tenants/x", "/api/operations/x.1"])
-def test_without_a_key_nothing_is_told(cloud: Cloud, path: str) -> None:
-    """Every route but the health check asks for a function key."""
-    assert cloud.call("GET", path, x_functions_key="wrong").status == 401
-    assert cloud.call("GET", "/api/health", x_functions_key="wrong").status == 200
+def test_without_a_token_nothing_is_told(cloud: Cloud, path: str) -> None:
+    """Every route but the health check asks who it is."""
+    assert cloud.call("GET", path, who="").status == 401
+    assert cloud.call("GET", "/api/health", who="").status == 200
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import azure.functions as func
 from landing_zone.lifecycle import TenantState
 from landing_zone.tenants import TenantRecord, new_tenant
 from tests.fakes import NOON, example_request
+from tests.principals import headers_of
 
 TENANT = "contoso-research"
 INSTANCE = f"tenant-{TENANT}"
@@ -20,15 +21,16 @@ def request(
     *,
     content_type: str = "application/yaml",
     params: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
     **route: str,
 ) -> func.HttpRequest:
-    """A request; what is not bytes is sent as JSON."""
+    """A request of who may do everything, unless told; what is not bytes is sent as JSON."""
     if not isinstance(body, bytes):
         body, content_type = json.dumps(body).encode(), "application/json"
     return func.HttpRequest(
         method="GET",
         url="/api",
-        headers={"content-type": content_type},
+        headers={"content-type": content_type, **(headers_of() if headers is None else headers)},
         params=dict(params or {}),
         route_params=route,
         body=body,

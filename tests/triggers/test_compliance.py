@@ -14,6 +14,7 @@ from landing_zone.errors import TemporaryError
 from landing_zone.remediation.findings import Finding, FindingState
 from landing_zone.remediation.names import RULE_NAMES
 from tests.fakes import NOON, FakeStatus, World
+from tests.principals import ACTOR
 from tests.triggers import drifted
 from tests.triggers.drifted import ACCOUNT, GROUP, OWNER, RULE, finding, found, kept
 from tests.triggers.requests import PROBLEM, TENANT, content, request
@@ -219,7 +220,7 @@ async def test_an_approved_fix_is_looked_at_at_once(world: World) -> None:
     assert response.status_code == 202
     assert content(response)["state"] == "open"
     approved = kept(world)[finding().key]
-    assert (approved.state, approved.approved_by) == (S.OPEN, "function-key")
+    assert (approved.state, approved.approved_by) == (S.OPEN, ACTOR)
     assert (approved.event_time, approved.first_seen) == (world.clock.now(), NOON)
     assert len(kept(world)) == 2
     (row,) = await world.drift.rows()
@@ -227,7 +228,7 @@ async def test_an_approved_fix_is_looked_at_at_once(world: World) -> None:
     (started,) = world.client.started
     assert (started.name, started.instance_id) == ("remediate_resource", row.instance)
     (entry,) = world.audit.entries(TENANT)
-    assert (entry.action, entry.actor) == ("drift.approve", "function-key")
+    assert (entry.action, entry.actor) == ("drift.approve", ACTOR)
     assert (entry.resource, entry.outcome) == (ACCOUNT.lower(), "accepted")
 
 

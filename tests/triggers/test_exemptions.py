@@ -14,6 +14,7 @@ from landing_zone.remediation.exemptions import Exemption
 from landing_zone.remediation.findings import FindingState
 from landing_zone.remediation.owners import Owner
 from tests.fakes import HUBS, NOON, World
+from tests.principals import ACTOR
 from tests.triggers import drifted
 from tests.triggers.drifted import ACCOUNT, GROUP, RULE, finding, found
 from tests.triggers.requests import TENANT, content, request
@@ -91,7 +92,7 @@ async def test_an_exemption_is_granted(world: World) -> None:
     (entry,) = world.audit.entries(TENANT)
     assert (entry.action, entry.actor, entry.resource) == (
         "exemption.granted",
-        "function-key",
+        ACTOR,
         GROUP,
     )
     assert entry.details["reason"] == "the data is being moved"

@@ -11,6 +11,7 @@ from landing_zone.key_records import KeyRecord, RotationAsk
 from landing_zone.key_rotation import instance_of
 from landing_zone.lifecycle import TenantState
 from tests.fakes import NOON, FakeStatus, Started, World
+from tests.principals import ACTOR
 from tests.triggers.requests import PROBLEM, TENANT, content, record, request
 from triggers.key_requests import USUAL_GRACE, request_rotation, show_rotation
 
@@ -51,7 +52,7 @@ async def test_a_rotation_is_noted_and_started(world: World) -> None:
     """Accepted, with the place to look at."""
     response = await post(world)
     assert (response.status_code, response.headers["Location"]) == (202, PATH)
-    assert asked(world) == RotationAsk(actor="function-key", at=NOON)
+    assert asked(world) == RotationAsk(actor=ACTOR, at=NOON)
     assert world.client.started == [Started("rotate_key", INSTANCE, {"tenant_id": TENANT})]
     document = content(response)
     assert (document["state"], document["asked"]["full"]) == ("running", False)
@@ -62,7 +63,7 @@ async def test_a_full_rotation_has_a_grace(world: World) -> None:
     assert content(await post(world, full="true"))["asked"]["graceMinutes"] == USUAL_GRACE
     world.client.statuses.clear()
     await post(world, full="true", graceMinutes="0")
-    assert asked(world) == RotationAsk(full=True, grace_minutes=0, actor="function-key", at=NOON)
+    assert asked(world) == RotationAsk(full=True, grace_minutes=0, actor=ACTOR, at=NOON)
 
 
 async def test_asking_while_one_runs_is_accepted_and_begins_no_other(world: World) -> None:

@@ -15,6 +15,7 @@ from tests.fakes import (
     World,
     example_request,
 )
+from tests.principals import ACTOR
 from tests.triggers.requests import INSTANCE, PROBLEM, TENANT, content, record, request
 from triggers.tenants import RACES, request_tenant
 
@@ -36,7 +37,7 @@ async def test_new_tenant_is_recorded_then_started(given_dependencies: World) ->
     found = world.registry.rows[TENANT].value
     assert (found.state, found.actor, found.created_at) == (
         TenantState.REQUESTED,
-        "function-key",
+        ACTOR,
         NOON,
     )
     assert world.client.started == [Started("onboard_tenant", INSTANCE, OPERATION)]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from landing_zone.access import Access, AccessRefused, Action, Scope
 from landing_zone.admission import (
     Insert,
     Restart,
@@ -18,8 +19,10 @@ from landing_zone.capacity import CapacityExceeded
 from landing_zone.contracts import OpenWork
 from landing_zone.errors import PermanentError
 from landing_zone.lifecycle import TenantState
+from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord, instance_id, new_tenant, tenant_of_operation
 from tests.fakes import HUBS, NOON, example_request
+from tests.principals import ANN, BEN, principal_of
 from tests.unit.hubs import asking_for, holding, two_hubs
 
 LATER = NOON + timedelta(hours=1)
@@ -186,3 +189,46 @@ def test_what_is_left_is_picked_up_by_the_same_request_only(state: TenantState) 
     with pytest.raises(PermanentError) as caught:
         admit(OTHER, existing, "bob", LATER)
     assert caught.value.code == "OpenWork"
+
+
+def asking(object_id: str, scope: Scope) -> Access:
+    """A caller who may ask for tenants, for own ones or for all."""
+    return Access(principal_of(object_id), Action.REQUEST_TENANT, scope)
+
+
+def test_a_caller_owns_what_it_asks_for_first() -> None:
+    """A part of the application owns nothing."""
+    admission = admit(REQUEST, None, asking(ANN, Scope.OWN), NOON)
+    assert isinstance(admission, Insert)
+    assert (admission.record.owner, admission.record.actor) == (
+        principal_of(ANN).id,
+        f"person:{ANN}",
+    )
+    by_message = admit(REQUEST, None, "service-bus", NOON)
+    assert isinstance(by_message, Insert)
+    assert by_message.record.owner is None
+
+
+@pytest.mark.parametrize("state", TenantState)
+@pytest.mark.parametrize("request_again", [REQUEST, OTHER], ids=["same", "other"])
+def test_anothers_tenant_is_taken_whatever_its_state(
+    state: TenantState, request_again: TenantRequest
+) -> None:
+    """Nothing of it is told; who may ask for all is answered as ever."""
+    existing = record(state, owner=principal_of(ANN).id)
+    with pytest.raises(AccessRefused) as raised:
+        admit(request_again, existing, asking(BEN, Scope.OWN), LATER)
+    assert raised.value.code == "TenantIdTaken"
+    assert str(state) not in raised.value.message + raised.value.hint
+    for asker in (asking(BEN, Scope.ALL), asking(ANN, Scope.OWN), "service-bus"):
+        assert _meaning(request_again, existing, asker) == _meaning(request_again, existing, "ann")
+
+
+def _meaning(request: TenantRequest, existing: TenantRecord, asker: Access | str) -> str:
+    """What a request means, in a word, whoever asks; the owner stays."""
+    try:
+        admission = admit(request, existing, asker, LATER)
+    except PermanentError as error:
+        return error.code
+    assert admission.record.owner == existing.owner
+    return type(admission).__name__

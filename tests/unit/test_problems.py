@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from landing_zone.access.refusals import Reason, forbidden, unauthenticated
 from landing_zone.capacity import CapacityExceeded, HubRefusal, Shortage
 from landing_zone.capacity.limits import Limit
 from landing_zone.errors import (
@@ -14,6 +15,7 @@ from landing_zone.errors import (
 )
 from landing_zone.problems import problem
 from landing_zone.request_parsing import Fault, InvalidRequest
+from tests.principals import principal_of
 
 LIMIT = Limit("peerings", "peerings of the hub network", "peerings", 500)
 FAULTS = (Fault("network.prefixLength", "is too small", "22 to 27"), Fault("owner", "is missing"))
@@ -25,6 +27,9 @@ FAULTS = (Fault("network.prefixLength", "is too small", "22 to 27"), Fault("owne
         (InvalidRequest(FAULTS), 400),
         (PermanentError("RegionNotServed", "no hub is there"), 400),
         (PermanentError("TenantNotFound", "there is none"), 404),
+        (unauthenticated(Reason.MALFORMED), 401),
+        (forbidden(principal_of(), Reason.NO_ROLE, "no", "ask"), 403),
+        (PermanentError("TenantIdTaken", "it is another's"), 403),
         (PermanentError("OperationNotFound", "there is none"), 404),
         (PermanentError("TenantExists", "it is active"), 409),
         (PermanentError("InvalidTransition", "it cannot"), 409),

@@ -195,3 +195,19 @@ def test_the_pace_of_calls_is_bounded() -> None:
     for name, value in (("RESERVE", "1"), ("IN_PLACE_SECONDS", "60"), ("WRITES", "0")):
         with pytest.raises(ConfigurationError, match=f"SPOKEWRIGHT_PACE_{name}"):
             settings_from(LEAST | {f"SPOKEWRIGHT_PACE_{name}": value})
+
+
+@pytest.mark.parametrize(
+    ("told", "trusted"), [("True", True), ("true", True), ("False", False), ("", False)]
+)
+def test_who_signs_in_is_vouched_for_only_where_the_platform_says_so(
+    told: str, *, trusted: bool
+) -> None:
+    """Where nothing is said, nobody is."""
+    assert settings_from(LEAST).vouched_for is False
+    assert settings_from(LEAST | {"WEBSITE_AUTH_ENABLED": told}).vouched_for is trusted
+
+
+def test_half_a_word_of_the_platform_is_a_fault() -> None:
+    """It is not taken for a yes."""
+    assert "WEBSITE_AUTH_ENABLED" in str(refused(LEAST | {"WEBSITE_AUTH_ENABLED": "perhaps"}))

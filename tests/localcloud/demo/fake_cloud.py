@@ -15,7 +15,7 @@ from localcloud.certificates import local_certificates
 from localcloud.demo.cloud import Endpoints
 from localcloud.demo.models import Result
 
-KEY = "function-key"
+TOKEN = "ey.ey.x"  # noqa: S105 - of nobody
 DIRECTORY = "00000000-0000-4000-8000-0000000000d1"
 HUB = "/subscriptions/00000000-0000-4000-8000-0000000000aa/resourceGroups/rg-hub"
 SUBSCRIPTION = "/subscriptions/00000000-0000-4000-8000-000000000001"
@@ -164,7 +164,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """What there is to be read."""
         is_api = self.path.startswith("/api")
-        if is_api and self.headers["x-functions-key"] != KEY:
+        if is_api and self.headers["authorization"] != f"Bearer {TOKEN}":
             self._send(401, {})
             return
         self._send(*self.cloud.answer(self.path.partition("?")[0]))
@@ -225,7 +225,7 @@ def serving(cloud: FakeCloud, directory: Path) -> Iterator[Endpoints]:
     try:
         yield Endpoints(
             functions=f"http://127.0.0.1:{api.server_port}",
-            function_key=KEY,
+            token=TOKEN,
             arm=f"https://localhost:{arm.server_port}",
             ca=certificates.ca,
             service_bus="",

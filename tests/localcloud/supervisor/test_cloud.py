@@ -1,5 +1,6 @@
 """What the parts of the local cloud are started with."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from landing_zone.hub import parse_hub_document
 from landing_zone.settings import settings_from
 from localcloud.azurite import connection_string
 from localcloud.certificates import Certificates
+from localcloud.identity.principals import AUDIENCE, PRINCIPALS
+from localcloud.identity.tokens import Tokens
 from localcloud.supervisor.cloud import (
     HUBS,
     ROOT,
@@ -24,8 +27,8 @@ from localcloud.supervisor.ports import Ports
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Cloud:
-    """A local cloud at offset 100 whose Functions host has made its keys."""
-    made = Cloud(
+    """A local cloud at offset 100."""
+    return Cloud(
         state=tmp_path,
         ports=Ports.at_offset(100),
         speed=20,
@@ -33,11 +36,6 @@ def cloud(tmp_path: Path) -> Cloud:
         identity_header="header",
         bus_key="a+key=",
     )
-    made.directory("functions")
-    made.keys.write_text(
-        '{"masterKey": "m", "functionKeys": {"default": "it\'s"}}', encoding="utf-8"
-    )
-    return made
 
 
 def test_the_developers_own_azure_stays_outside() -> None:
@@ -46,6 +44,7 @@ def test_the_developers_own_azure_stays_outside() -> None:
         "AZURE_CLIENT_ID": "x",
         "IDENTITY_HEADER": "x",
         "AzureWebJobsStorage": "x",
+        "WEBSITE_AUTH_ENABLED": "x",
         "SPOKEWRIGHT_VAULT_ENDPOINT": "x",
         "SPOKEWRIGHT_SEARCH_SCOPE": "x",
         "SPOKEWRIGHT_SERVICE_BUS": "x",
@@ -98,7 +97,11 @@ def test_a_program_is_told_all_it_needs(cloud: Cloud) -> None:
     told = description(cloud)
     assert told["ready"] is True
     assert told["functions"] == "http://127.0.0.1:7171"
-    assert told["functionKey"] == "it's"
+    assert {key for key, one in told["principals"].items() if "Operator" in one["roles"]} == {
+        "platform",
+        "operator",
+    }
+    assert len({one["objectId"] for one in told["principals"].values()}) == len(PRINCIPALS)
     assert told["arm"] == "https://localhost:8800"
     assert told["identityEndpoint"] == "http://127.0.0.1:8801/msi/token"
     assert told["identityHeader"] == "header"
@@ -128,8 +131,14 @@ def test_the_hubs_ids_are_those_of_its_document() -> None:
 
 
 def test_the_environment_file_quotes_for_the_shell(cloud: Cloud) -> None:
-    """Any key can be sourced."""
-    assert "export SPOKEWRIGHT_KEY='it'\"'\"'s'\n" in environment_file(cloud)
+    """Any value can be sourced, the token of who may do what the examples do among them."""
+    lines = environment_file(cloud).splitlines()
+    read = dict(shlex.split(line)[1].split("=", 1) for line in lines if line.startswith("export "))
+    assert read["SPOKEWRIGHT_SERVICE_BUS"] == cloud.service_bus
+    claims = Tokens(cloud.directory("identity")).verify(
+        read["SPOKEWRIGHT_TOKEN"], (AUDIENCE,), description(cloud)["hub"]["directoryId"]
+    )
+    assert claims["roles"] == ["Operator", "Requester"]
 
 
 def test_the_banner_lists_the_functions_of_the_last_start(cloud: Cloud) -> None:
@@ -143,12 +152,12 @@ def test_the_banner_lists_the_functions_of_the_last_start(cloud: Cloud) -> None:
     assert "Functions:\n  tenants: [GET] http://x/api/tenants\n\nCtrl-C" in banner(cloud, ROOT)
 
 
-def test_the_banner_shows_urls_but_no_key(cloud: Cloud) -> None:
+def test_the_banner_shows_urls_but_no_secret(cloud: Cloud) -> None:
     """What is on a screen is often shared."""
     text = banner(cloud, ROOT)
     assert "http://127.0.0.1:7171/api" in text
     assert "port 5772 (AMQP" in text
-    assert "it's" not in text
+    assert "eyJ" not in text
     assert "a+key=" not in text
 
 

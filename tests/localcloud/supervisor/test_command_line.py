@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from landing_zone.access import parse_principal
+from landing_zone.hub import parse_hub_document
 from localcloud.__main__ import main
+from localcloud.identity.principals import AUDIENCE
+from localcloud.identity.tokens import Tokens
+from localcloud.supervisor.cloud import HUBS
 from localcloud.supervisor.ports import Ports
 from localcloud.supervisor.state import locked
 from localcloud.supervisor.up import default_state, stop_at_eof
@@ -30,6 +35,9 @@ LOCALCLOUD = ("-m", "localcloud")
         (["up", "--speed", "nan"], "not a positive number"),
         (["up", "--speed", "inf"], "not a positive number"),
         (["up", "--sped", "1"], "unrecognized arguments"),
+        (["token"], "principal"),
+        (["token", "mallory"], "invalid choice"),
+        (["token", "reader", "--minutes", "0"], "from 1 to 10080"),
     ],
 )
 def test_a_wrong_argument_is_refused_with_exit_code_2(
@@ -69,6 +77,33 @@ def test_a_state_in_use_ends_the_start_with_exit_code_1(
     with locked(tmp_path):
         assert main(["up", "--state", str(tmp_path)]) == 1
     assert f"process {os.getpid()}" in capsys.readouterr().err
+
+
+def test_a_token_of_a_principal_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Signed by the directory of that local cloud, for as long as asked."""
+    tokens = Tokens(tmp_path / "identity")
+    assert main(["token", "reader", "--state", str(tmp_path), "--minutes", "5"]) == 0
+    directory = str(parse_hub_document(HUBS.read_text("utf-8")).directory_id)
+    claims = tokens.verify(capsys.readouterr().out.strip(), (AUDIENCE,), directory)
+    assert (claims["roles"], claims["exp"] - claims["iat"]) == (["Reader"], 300)
+
+
+def test_a_token_of_no_local_cloud_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No key is made for one that never ran."""
+    assert main(["token", "reader", "--state", str(tmp_path)]) == 1
+    assert "no local cloud has run" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_header_of_a_principal_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """As curl takes it, and as the application reads it."""
+    assert main(["token", "reader", "--header"]) == 0
+    name, _, value = capsys.readouterr().out.strip().partition(": ")
+    assert parse_principal({name.lower(): value}).roles == {"Reader"}
 
 
 def test_local_clouds_at_different_offsets_have_different_states() -> None:

@@ -58,7 +58,7 @@ def test_two_local_clouds_run_side_by_side_and_end_without_a_trace(tmp_path: Pat
     with up(tmp_path / "one", first) as one, up(tmp_path / "two", second) as two:
         told, other = ready(one), ready(two)
         assert told["ready"] is True
-        for name in ("functions", "functionKey", "arm", "ca", "identityHeader", "storage"):
+        for name in ("functions", "principals", "arm", "ca", "identityHeader", "storage"):
             assert told[name] != other[name]
         assert healthy(Ports.at_offset(first).arm, "/_local/health", Path(told["ca"]))()
         assert not healthy(Ports.at_offset(first).arm, "/_local/health", Path(other["ca"]))()
