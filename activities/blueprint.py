@@ -5,6 +5,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
+from activities.changing import begin_change, end_change, make_route
 from activities.concluding import conclude
 from activities.data import begin_data, poll_data
 from activities.dependencies import Dependencies, dependencies
@@ -23,12 +24,12 @@ from landing_zone.contracts import (
     Call,
     Conclusion,
     Contract,
-    OperationEnd,
     OperationRef,
     Outcome,
 )
 from landing_zone.drift.contracts import Look, Parking
 from landing_zone.drift.sweeping import ShardTask, SweepTask
+from landing_zone.ends import OperationEnd, RouteEnd
 from landing_zone.hub_state.contracts import HubStep
 from landing_zone.key_contracts import KeyTask, RotationEnd, RotationRef
 
@@ -95,6 +96,9 @@ for _function in (
     activity("reserve", OperationRef, reserve),
     activity("make_plan", OperationRef, make_plan),
     activity("end_operation", OperationEnd, end_operation),
+    activity("begin_change", OperationRef, begin_change),
+    activity("make_route", OperationRef, make_route),
+    activity("end_change", RouteEnd, end_change),
     activity("send_results", OperationRef, send_results),
     activity("begin_data", Call, begin_data),
     activity("poll_data", Call, poll_data),

@@ -16,7 +16,7 @@ from landing_zone.dry_run.foreseeing import (
     parents_of,
     waves_of,
 )
-from landing_zone.dry_run.judging import Judge, no_longer_planned, same_before
+from landing_zone.dry_run.judging import Judge, same_before
 from landing_zone.dry_run.model import Finding, Former, Held, Known, Nothing, There
 from landing_zone.dry_run.reporting import DryRun, dry_run_document
 from landing_zone.hub import Hub
@@ -25,6 +25,7 @@ from landing_zone.planning import plan
 from landing_zone.planning.omissions import omissions
 from landing_zone.planning.scope import Scope
 from landing_zone.references import referenced_keys
+from landing_zone.routes.updating import no_longer_planned
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
 
@@ -69,7 +70,7 @@ async def _former(deps: Dependencies, existing: TenantRecord | None) -> Former |
     """The plan that was last applied, where what it made may still be there."""
     if existing is None or existing.reservation is None or not existing.plan_hash:
         return None
-    ended = await deps.documents.get_operation(existing.operation_id) or {}
+    ended = await deps.documents.get_operation(existing.applied_by) or {}
     made = await deps.documents.get_plan(existing.plan_hash)
     return Former(made, ended.get("outputs", {}))
 

@@ -4,13 +4,10 @@ from collections.abc import Iterable
 
 from activities.auditing import ONBOARD, OperationNote, note_operation
 from activities.dependencies import Dependencies
-from activities.tenants import change_tenant, is_current, require_current
-from landing_zone.contracts import (
-    OpenWork,
-    OperationEnd,
-    Outcome,
-    ResourceResult,
-)
+from activities.tenants import change_tenant, is_current
+from landing_zone.asking import with_following
+from landing_zone.contracts import Outcome, ResourceResult
+from landing_zone.ends import OpenWork, OperationEnd
 from landing_zone.lifecycle import TenantEvent, TenantState
 from landing_zone.operations import OperationView, operation_document
 from landing_zone.plan import Plan, Undo
@@ -32,23 +29,25 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
     document["outputs"] = outputs
 
     def finish(record: TenantRecord) -> TenantRecord:
-        require_current(record, end.operation)
-        if record.state is not TenantState.PROVISIONING:
+        if not is_current(record, end.operation) or record.state is not TenantState.PROVISIONING:
             return record
         event = TenantEvent.COMPLETE if end.ok else TenantEvent.FAIL
-        return record.after(
+        ended = record.after(
             event,
             deps.clock.now(),
             subscription_id=subscription or str(record.request.subscription.id or ""),
             plan_hash=end.plan_hash,
+            plan_operation="",
+            rules_version=made.rules_version if made is not None else 0,
             reason=end.reason,
             hint=end.hint,
             open_work=work,
             reservation=_still_held(end, made, record, work),
         )
+        return with_following(ended, deps.clock.now())[0]
 
     # First: what is freed in the end is what this operation held, and nothing of a later one.
-    leases = await _leases(deps, end.operation.tenant_id)
+    leases = await leases_of(deps, end.operation.tenant_id)
     found = await deps.registry.get(end.operation.tenant_id)
     if found is not None and is_current(found.value, end.operation):
         ending = _ending(end, found.value, finish(found.value))
@@ -57,10 +56,12 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
     # Only once the record no longer says that it holds a range: whoever takes the operation up
     # again would otherwise build on one that another tenant has been given meanwhile.
     if record.state is TenantState.FAILED and record.reservation is None:
-        await _release(deps, record, leases)
+        await release(deps, record, leases)
     # Last: whoever reads here that the operation has ended finds the tenant as it says.
     await deps.documents.put_operation(end.operation.operation_id, document)
-    return Outcome(state="done", owed=bool(record.owed))
+    goes_on = record.ongoing and not is_current(record, end.operation)
+    following = record.operation if goes_on else None
+    return Outcome(state="done", owed=bool(record.owed), following=following)
 
 
 def _ending(end: OperationEnd, record: TenantRecord, ended: TenantRecord) -> OperationNote:
@@ -106,13 +107,17 @@ def _still_held(
     return held.model_copy(update={"generation": record.operations + 1}) if cancelled else held
 
 
-async def _leases(deps: Dependencies, tenant_id: str) -> list[Lease]:
-    """In every hub: a worker may have died between the ledger and the record that names the hub."""
+async def leases_of(deps: Dependencies, tenant_id: str) -> list[Lease]:
+    """What a tenant holds.
+
+    In every hub: a worker may have died between the ledger and the record that names the hub.
+    """
     found = [await deps.ledger.lease(hub.name, tenant_id) for hub in deps.document.hubs]
     return [lease for lease in found if lease is not None]
 
 
-async def _release(deps: Dependencies, record: TenantRecord, leases: Iterable[Lease]) -> None:
+async def release(deps: Dependencies, record: TenantRecord, leases: Iterable[Lease]) -> None:
+    """Hold nothing for a tenant any more: neither its place nor a subscription that it adopted."""
     for lease in leases:
         await deps.ledger.free(lease)
     adopted = record.request.subscription.id

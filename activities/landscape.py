@@ -138,7 +138,7 @@ class Landscape:
         if before is not None and before.request == record.request:
             return before
         plan = await self._documents.get_plan(record.plan_hash)
-        ended = await self._documents.get_operation(record.operation_id) or {}
+        ended = await self._documents.get_operation(record.applied_by) or {}
         return KnownTenant(record.request, plan, ended.get("outputs", {}))
 
     def _tenant(self, view: _View, owner: Owner, directory: Directory) -> Ground:
@@ -174,4 +174,4 @@ def _facts(record: TenantRecord) -> tuple[object, ...]:
 
 
 def _key(record: TenantRecord) -> tuple[str, str, str]:
-    return (record.tenant_id, record.operation_id, record.plan_hash)
+    return (record.tenant_id, record.applied_by, record.plan_hash)

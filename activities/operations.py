@@ -210,7 +210,7 @@ async def make_plan(deps: Dependencies, operation: OperationRef) -> Outcome:
     hub = deps.document.hub(record.reservation.hub)
     made = plan(record.request, deps.document, hub, record.reservation)
     await deps.documents.put_plan(made)
-    return Outcome(state="done", plan=_summary(deps, made))
+    return Outcome(state="done", plan=summary_of(deps, made))
 
 
 def via_of(write: Write) -> Via:
@@ -220,7 +220,8 @@ def via_of(write: Write) -> Via:
     return "hub" if write is Write.HUB else "resource"
 
 
-def _summary(deps: Dependencies, made: Plan) -> PlanSummary:
+def summary_of(deps: Dependencies, made: Plan) -> PlanSummary:
+    """A plan as orchestrators know it."""
     nodes = tuple(
         Node(
             key=resource.key,

@@ -24,6 +24,7 @@ from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.plan import Resource
 from landing_zone.planning import api_versions
 from landing_zone.ports import Accepted
+from landing_zone.references import referenced_keys
 from landing_zone.written import Written, written_over
 
 _ITSELF = PollTarget(kind="resource")
@@ -38,7 +39,8 @@ async def begin_resource(deps: Dependencies, call: Call) -> Outcome:
     if is_settling(current):
         return _pending(_ITSELF, None)
     # A type without a provisioning state does not show that its operation has failed.
-    if current is not None and not call.failed and is_as_wanted(resource, current):
+    before = await _before(deps, call)
+    if current is not None and not call.failed and is_as_wanted(resource, current, before):
         return Outcome(state="done", outputs=outputs_of(resource, current))
     if current is None and await _is_kept(deps, resource):
         # It may come back as it was: it is looked at itself, and what differs is then written.
@@ -92,6 +94,17 @@ async def _resource(deps: Dependencies, call: Call) -> Resource:
     if resource.write.on_data_plane:
         raise PermanentError("NotInArm", f"{call.key} is on a data plane, which ARM does not show")
     return bound(resource, call.outputs)
+
+
+async def _before(deps: Dependencies, call: Call) -> Resource | None:
+    """The resource as it was last applied, where that is known."""
+    if not call.before:
+        return None
+    former = await deps.documents.get_plan(call.before)
+    found = former.by_key.get(call.key)
+    if found is None or not referenced_keys([found.id, found.body]) <= call.outputs.keys():
+        return None
+    return bound(found, call.outputs)
 
 
 async def _is_kept(deps: Dependencies, resource: Resource) -> bool:

@@ -18,7 +18,7 @@ from azure.data.tables.aio import TableClient
 from azure_adapters.storage_errors import storage_errors
 from azure_adapters.together import Together
 from azure_adapters.transactions import HEAD, commit, etag_of, read_row
-from landing_zone.capacity import NO_CLAIMS, Claims, place, place_again, total_claims
+from landing_zone.capacity import NO_CLAIMS, Claims, larger_claims, place, place_again, total_claims
 from landing_zone.clock import Clock
 from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.hub import HubDocument
@@ -172,6 +172,40 @@ class TableAddressLedger:
             claims=claims,
             seen=ranges,
         )
+
+    async def change(
+        self, hub: str, tenant_id: str, seen: Sequence[str], claims: Claims, *, keep: bool
+    ) -> Reservation:
+        """Hold something else of the limits for a tenant from now on; its range stays.
+
+        Raises:
+            PermanentError: It holds nothing (`NotReserved`).
+            CapacityExceeded: The hub has not left what is claimed.
+            TemporaryError: Other writers were first each time.
+        """
+        ranges = [IPv4Network(cidr, strict=False) for cidr in seen]
+        async with self._together.turn(hub):
+            for _ in range(ATTEMPTS):
+                head = await read_row(self._table, hub, HEAD)
+                rows = await self._rows(hub)
+                own = rows.pop(tenant_id, None)
+                if own is None:
+                    raise PermanentError("NotReserved", f"{tenant_id} holds nothing of {hub}")
+                wanted = larger_claims(_claims(own), claims) if keep else dict(claims)
+                given = place_again(
+                    self._document.hub(hub),
+                    _reservation(hub, own),
+                    [_reservation(hub, row) for row in rows.values()],
+                    total_claims(map(_claims, rows.values())),
+                    claims=wanted,
+                    seen=ranges,
+                )
+                row = {**own, **_new_row(tenant_id, given, wanted, self._clock.now())}
+                if given.node_subnet is None:
+                    row.pop("NodeSubnet", None)
+                if await commit(self._table, hub, head, _next(head), replace=[row]):
+                    return given
+        raise _busy(hub)
 
     async def renew(self, hub: str, tenant_id: str) -> Reservation | None:
         """What the tenant holds of the hub, asked for once more: its lease is another one then.

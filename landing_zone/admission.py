@@ -20,6 +20,7 @@ from landing_zone.lifecycle import TenantEvent, TenantState
 from landing_zone.request_parsing import Fault
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord, new_tenant
+from landing_zone.work import ONBOARDING
 
 _OVER = frozenset({TenantState.FAILED, TenantState.OFFBOARDED})
 
@@ -126,6 +127,9 @@ def _asked_again(
         operations=existing.operations + 1,
         reason="",
         hint="",
+        work=ONBOARDING,
+        queued=(),
+        plan_operation=existing.applied_by,
         recoveries=0,
         active_since=None,
         keys=KeyRecord(),

@@ -64,12 +64,15 @@ def is_settling(body: Mapping[str, Any] | None) -> bool:
     return isinstance(state, str) and state.lower() in _IN_PROGRESS
 
 
-def is_as_wanted(resource: Resource, current: dict[str, Any] | None) -> bool:
+def is_as_wanted(
+    resource: Resource, current: dict[str, Any] | None, before: Resource | None = None
+) -> bool:
     """Whether nothing needs to be written.
 
     Args:
         resource: The resource, its references resolved.
         current: What ARM holds; None where there is nothing.
+        before: The same resource as it was last applied, where that is known.
 
     Raises:
         ValueError: ARM does not hold it: it is written on a data plane.
@@ -77,7 +80,7 @@ def is_as_wanted(resource: Resource, current: dict[str, Any] | None) -> bool:
     if current is None:
         _require_in_arm(resource)
         return False
-    return next(shortfalls(resource, current), None) is None
+    return next(shortfalls(resource, current, before), None) is None
 
 
 def shortfalls(

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from landing_zone.key_records import KeyTurn
 from landing_zone.plan import Step
 from landing_zone.retries import RetryPolicy
+from landing_zone.work import Kind
 from landing_zone.written import Written
 
 
@@ -36,11 +37,13 @@ class OperationRef(Contract):
         tenant_id: The tenant.
         operation_id: The operation, unique for ever.
         run: Times that the operation was started anew after its orchestration was lost.
+        kind: What kind of operation it is.
     """
 
     tenant_id: str
     operation_id: str
     run: int = 0
+    kind: Kind = Kind.ONBOARD
 
 
 type Via = Literal["resource", "hub", "data"]
@@ -81,8 +84,60 @@ class PlanSummary(Contract):
     named: tuple[str, ...] = ()
     retry: RetryPolicy = RetryPolicy()
 
+    @property
+    def graph(self) -> dict[str, frozenset[str]]:
+        """What each resource waits for."""
+        return {node.key: frozenset(node.after) for node in self.nodes}
+
 
 type Direction = Literal["apply", "undo"]
+
+
+class Stage(Contract):
+    """One leg of a route. It waits, calls an activity, and walks over a plan, as far as it says so.
+
+    Attributes:
+        name: Unique in the route: a word that people understand.
+        until: What is durably waited for first; None for nothing.
+        activity: An activity that is called, with the operation, until it is done; empty for none.
+        plan_hash: The plan that is walked over; empty for none.
+        direction: Whether its resources are made or taken back.
+        keys: Which of them.
+        before: The plan that was applied before; empty where that is not known. What it asked for
+            and this one does not is taken off what both have.
+        verify: Whether the conditions that those have once all is there are checked after it.
+    """
+
+    name: str
+    until: AwareDatetime | None = None
+    activity: str = ""
+    plan_hash: str = ""
+    direction: Direction = "apply"
+    keys: tuple[str, ...] = ()
+    before: str = ""
+    verify: bool = False
+
+
+class Route(Contract):
+    """How an operation leads a tenant from one plan to another.
+
+    Attributes:
+        plans: The plans that are walked over.
+        stages: What is done, in order.
+        back: What is done where one of those fails; empty where they only go on.
+        outputs: What is known of the plans' resources beforehand.
+        plan_hash: The plan that holds once the route has been gone; empty for none.
+    """
+
+    plans: tuple[PlanSummary, ...]
+    stages: tuple[Stage, ...]
+    back: tuple[Stage, ...] = ()
+    outputs: dict[str, dict[str, str]] = {}
+    plan_hash: str = ""
+
+    def plan_of(self, stage: Stage) -> PlanSummary:
+        """The plan that a stage walks over."""
+        return next(plan for plan in self.plans if plan.plan_hash == stage.plan_hash)
 
 
 class ResourceTask(Contract):
@@ -98,6 +153,7 @@ class ResourceTask(Contract):
         outputs: What is known of other resources' outputs.
         retry: The bounds of its attempts.
         via: Who writes it.
+        before: The plan that was applied before; empty where that is not known.
         progress: Where an earlier part of the same run left off.
     """
 
@@ -110,6 +166,7 @@ class ResourceTask(Contract):
     outputs: dict[str, dict[str, str]] = {}
     retry: RetryPolicy = RetryPolicy()
     via: Via = "resource"
+    before: str = ""
     progress: "Progress | None" = None
 
 
@@ -159,6 +216,7 @@ class Call(Contract):
         target: What to poll; None for a call that begins.
         failed: Whether an operation on it has ended in failure: it is then written, as wanted as it
             may look.
+        before: The plan that was applied before; empty where that is not known.
     """
 
     operation: OperationRef
@@ -168,6 +226,7 @@ class Call(Contract):
     outputs: dict[str, dict[str, str]] = {}
     target: PollTarget | None = None
     failed: bool = False
+    before: str = ""
 
 
 class Outcome(Contract):
@@ -185,6 +244,8 @@ class Outcome(Contract):
         message: The trouble, for a person.
         hint: What a person can do about it.
         plan: The plan, where the call was to make one.
+        route: The route, where the call was to make one.
+        following: The operation that was queued behind one that has ended.
         turn: What a rotation of a key has to do, where the call was to find out.
         owed: Whether someone is to be told by message what came of it.
     """
@@ -200,6 +261,8 @@ class Outcome(Contract):
     message: str = ""
     hint: str = ""
     plan: PlanSummary | None = None
+    route: Route | None = None
+    following: OperationRef | None = None
     turn: KeyTurn | None = None
     owed: bool = False
 
@@ -260,47 +323,6 @@ class Announcement(Contract):
         if isinstance(event_data, str):
             return cls.model_validate_json(event_data)
         return cls.parse(event_data)
-
-
-class OpenWork(Contract):
-    """Something that could not be taken back and that a person must know of.
-
-    Attributes:
-        key: The resource in the plan.
-        resource: Its ARM id, as far as it is known.
-        reason: Why it is still there.
-    """
-
-    key: str
-    resource: str = ""
-    reason: str
-
-
-class OperationEnd(Contract):
-    """How an operation ended.
-
-    Attributes:
-        operation: Which one.
-        ok: Whether the tenant is as it was asked for.
-        plan_hash: The plan; empty when it ended before there was one.
-        results: What became of each resource.
-        undone: What became of each resource that was to be taken back.
-        started_at: When it began.
-        code: What kind of trouble, when there was any.
-        reason: The trouble, for a person.
-        hint: What a person can do about it.
-    """
-
-    operation: OperationRef
-    ok: bool
-    started_at: AwareDatetime
-    planned_at: float | None = None
-    plan_hash: str = ""
-    results: tuple[ResourceResult, ...] = ()
-    undone: tuple[ResourceResult, ...] = ()
-    code: str = ""
-    reason: str = ""
-    hint: str = ""
 
 
 class Conclusion(Contract):

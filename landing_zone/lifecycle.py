@@ -2,6 +2,11 @@
 
 A rejected request ends in `offboarded` and not in `failed`: nothing was made for it, and `retry`
 leads from `failed` straight to provisioning, which would pass the approval by.
+
+Suspending and resuming write to Azure like an update does, and so go through `updating`: a tenant
+is `suspended` once it is closed, and stays so if it cannot be opened. What fails after a tenant has
+been active goes on from `failed` as an update: unlike an onboarding, that takes back nothing which
+was there before.
 """
 
 from collections.abc import Mapping
@@ -60,16 +65,17 @@ TRANSITIONS: Final[Mapping[tuple[TenantState, TenantEvent], TenantState]] = Mapp
         (_S.PROVISIONING, _E.COMPLETE): _S.ACTIVE,
         (_S.PROVISIONING, _E.FAIL): _S.FAILED,
         (_S.ACTIVE, _E.UPDATE): _S.UPDATING,
-        (_S.ACTIVE, _E.SUSPEND): _S.SUSPENDED,
         (_S.ACTIVE, _E.OFFBOARD): _S.OFFBOARDING,
         (_S.UPDATING, _E.COMPLETE): _S.ACTIVE,
         (_S.UPDATING, _E.ROLL_BACK): _S.ACTIVE,
+        (_S.UPDATING, _E.SUSPEND): _S.SUSPENDED,
         (_S.UPDATING, _E.FAIL): _S.FAILED,
-        (_S.SUSPENDED, _E.RESUME): _S.ACTIVE,
+        (_S.SUSPENDED, _E.RESUME): _S.UPDATING,
         (_S.SUSPENDED, _E.OFFBOARD): _S.OFFBOARDING,
         (_S.OFFBOARDING, _E.FINISH_OFFBOARDING): _S.OFFBOARDED,
         (_S.OFFBOARDING, _E.FAIL): _S.FAILED,
         (_S.FAILED, _E.RETRY): _S.PROVISIONING,
+        (_S.FAILED, _E.UPDATE): _S.UPDATING,
         (_S.FAILED, _E.OFFBOARD): _S.OFFBOARDING,
         (_S.FAILED, _E.RE_REQUEST): _S.REQUESTED,
         (_S.OFFBOARDED, _E.RE_REQUEST): _S.REQUESTED,

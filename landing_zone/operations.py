@@ -61,7 +61,7 @@ def operation_document(view: OperationView) -> dict[str, Any]:
     document: dict[str, Any] = {
         "operationId": view.operation.operation_id,
         "tenantId": view.operation.tenant_id,
-        "kind": "onboard",
+        "kind": view.operation.kind.value,
         "state": view.state,
         "phase": status.phase if status else "request",
         "startedAt": status.started_at.isoformat() if status else None,

@@ -124,6 +124,25 @@ class AddressLedger(Protocol):
         """
         ...
 
+    async def change(
+        self, hub: str, tenant_id: str, seen: Sequence[str], claims: Claims, *, keep: bool
+    ) -> Reservation:
+        """Hold something else of the limits for a tenant from now on; its range stays.
+
+        Args:
+            hub: Name of the hub.
+            tenant_id: Who holds it.
+            seen: Ranges (CIDR) that are in use although the ledger may not know them.
+            claims: What the tenant takes of the hub's limits.
+            keep: Whether it keeps what it holds beside that, as what it needs until it is changed:
+                of each limit it then holds the larger share.
+
+        Raises:
+            PermanentError: It holds nothing (`NotReserved`).
+            CapacityExceeded: The hub has not left what is claimed.
+        """
+        ...
+
     async def renew(self, hub: str, tenant_id: str) -> Reservation | None:
         """What the tenant holds of the hub, asked for once more: its lease is another one then."""
         ...

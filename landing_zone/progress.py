@@ -29,6 +29,7 @@ class OperationStatus(Contract):
         planned_at: Seconds from the start until the plan was there; None before.
         plan_hash: The plan, once there is one.
         cause: What it waits for, when that is not a resource.
+        stage: The stage of its route that it is at; empty for an onboarding.
         applied: The end of each resource that was made: letter, start, end, attempts.
         undone: The end of each resource that was taken back.
         outputs: What resources have yielded that the ids of others refer to.
@@ -39,6 +40,7 @@ class OperationStatus(Contract):
     planned_at: float | None = None
     plan_hash: str = ""
     cause: str = ""
+    stage: str = ""
     applied: dict[str, Mark] = Field(default_factory=dict)
     undone: dict[str, Mark] = Field(default_factory=dict)
     outputs: dict[str, dict[str, str]] = Field(default_factory=dict)
@@ -53,6 +55,7 @@ class LiveStatus(Contract):
         planned_at: Seconds from the start until the plan was there; None before.
         plan_hash: The plan, once there is one.
         cause: What it waits for, when that is not a resource.
+        stage: The stage of its route that it is at; empty for an onboarding.
         applied: For each resource of the plan, in its order, its mark as text; empty for none.
         undone: The same for those that were to be taken back.
         outputs: What resources have yielded that the ids of others refer to.
@@ -63,6 +66,7 @@ class LiveStatus(Contract):
     planned_at: float | None = None
     plan_hash: str = ""
     cause: str = ""
+    stage: str = ""
     applied: tuple[str, ...] = ()
     undone: tuple[str, ...] = ()
     outputs: dict[str, dict[str, str]] = Field(default_factory=dict)
@@ -75,6 +79,7 @@ class LiveStatus(Contract):
             planned_at=self.planned_at,
             plan_hash=self.plan_hash,
             cause=self.cause,
+            stage=self.stage,
             applied=_named(keys, self.applied),
             undone=_named(keys, self.undone),
             outputs=self.outputs,

@@ -7,12 +7,14 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from landing_zone.access.principal import PrincipalId
-from landing_zone.contracts import OpenWork
+from landing_zone.contracts import OperationRef
+from landing_zone.ends import OpenWork
 from landing_zone.intake.replies import OwedResult, Reply
 from landing_zone.key_records import KeyRecord
-from landing_zone.lifecycle import TenantEvent, TenantState, next_state
+from landing_zone.lifecycle import SETTLED, TenantEvent, TenantState, next_state
 from landing_zone.reservation import Reservation
 from landing_zone.tenant_request import TenantRequest
+from landing_zone.work import ONBOARDING, Work
 
 
 class TenantRecord(BaseModel):
@@ -37,6 +39,12 @@ class TenantRecord(BaseModel):
         keys: What is known of its API key.
         reply: Who is to be told by message how the current operation ends; None for nobody.
         owed: What is still to be told by message.
+        work: What the current operation is to do.
+        ongoing: Whether the current operation is still to end.
+        queued: What is to be done once it has.
+        plan_operation: The operation that applied the plan; empty for the current one. Its document
+            tells what the plan's resources yielded.
+        rules_version: Version of the rules that made the plan.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,6 +67,11 @@ class TenantRecord(BaseModel):
     keys: KeyRecord = KeyRecord()
     reply: Reply | None = None
     owed: tuple[OwedResult, ...] = ()
+    work: Work = ONBOARDING
+    ongoing: bool = False
+    queued: tuple[Work, ...] = ()
+    plan_operation: str = ""
+    rules_version: int = 0
 
     @property
     def tenant_id(self) -> str:
@@ -70,6 +83,37 @@ class TenantRecord(BaseModel):
         """Id of the current operation."""
         return operation_id(self.tenant_id, self.operations)
 
+    @property
+    def applied_by(self) -> str:
+        """Id of the operation that applied the plan."""
+        return self.plan_operation or self.operation_id
+
+    @property
+    def operation(self) -> OperationRef:
+        """The current operation."""
+        return OperationRef(
+            tenant_id=self.tenant_id,
+            operation_id=self.operation_id,
+            run=self.recoveries,
+            kind=self.work.kind,
+        )
+
+    def next_operation(self, work: Work, at: datetime, **changes: Any) -> "TenantRecord":
+        """The record with a new current operation, which nothing has happened in yet."""
+        update = {
+            "work": work,
+            "actor": work.actor,
+            "ongoing": True,
+            "operations": self.operations + 1,
+            "plan_operation": self.applied_by,
+            "recoveries": 0,
+            "reply": None,
+            "reason": "",
+            "hint": "",
+            "updated_at": at,
+        }
+        return self.model_copy(update=update | changes)
+
     def after(self, event: TenantEvent, at: datetime, **changes: Any) -> "TenantRecord":
         """The record once something has happened to the tenant.
 
@@ -78,7 +122,13 @@ class TenantRecord(BaseModel):
         """
         state = next_state(self.state, event)
         begun = self.active_since or (at if state is TenantState.ACTIVE else None)
-        update = {"state": state, "updated_at": at, "active_since": begun, **changes}
+        update = {
+            "state": state,
+            "updated_at": at,
+            "active_since": begun,
+            "ongoing": state not in SETTLED,
+            **changes,
+        }
         return _owing(self.model_copy(update=update), self.state)
 
 
@@ -114,6 +164,7 @@ def new_tenant(
         created_at=at,
         updated_at=at,
         reply=reply,
+        ongoing=True,
     )
 
 

@@ -114,6 +114,7 @@ def _attempt(
         outputs=outputs,
         target=progress.target,
         failed=progress.failed_operations > 0,
+        before=task.before,
     )
     activity = f"{'begin' if progress.target is None else 'poll'}_{task.via}"
     try:

@@ -3,14 +3,14 @@
 import azure.durable_functions as df
 
 from orchestrators.apply_resource import apply_resource
-from orchestrators.onboard_tenant import onboard_tenant
+from orchestrators.operate_tenant import operate_tenant
 from orchestrators.reconcile_hub import reconcile_hub
 from orchestrators.remediate_resource import remediate_resource
 from orchestrators.rotate_key import rotate_key
 from orchestrators.sweep_estate import sweep_estate
 
 blueprint = df.Blueprint()
-blueprint.orchestration_trigger(context_name="context")(onboard_tenant)
+blueprint.orchestration_trigger(context_name="context")(operate_tenant)
 blueprint.orchestration_trigger(context_name="context")(apply_resource)
 blueprint.orchestration_trigger(context_name="context")(reconcile_hub)
 blueprint.orchestration_trigger(context_name="context")(rotate_key)

@@ -39,6 +39,8 @@ class Walk:
         direction: Made, or taken back.
         graph: What each of the resources waits for on this walk.
         outputs: What is known of outputs beforehand.
+        stage: The stage of a route; empty for an operation that walks a plan only once.
+        before: The plan that was applied before; empty where that is not known.
     """
 
     operation: OperationRef
@@ -46,6 +48,8 @@ class Walk:
     direction: Direction
     graph: Graph
     outputs: Mapping[str, dict[str, str]]
+    stage: str = ""
+    before: str = ""
 
     @cached_property
     def vias(self) -> dict[str, Via]:
@@ -54,7 +58,7 @@ class Walk:
 
     def instance(self, key: str) -> str:
         """Instance id of the sub-orchestration of a resource, unique for ever."""
-        return resource_instance(self.operation, self.direction, key)
+        return resource_instance(self.operation, self.stage or self.direction, key)
 
     def task(self, key: str, told: Graph) -> ResourceTask:
         """Input of the sub-orchestration of a resource."""
@@ -68,19 +72,20 @@ class Walk:
             outputs=dict(self.outputs),
             retry=self.summary.retry,
             via=self.vias.get(key, "resource"),
+            before=self.before,
         )
 
 
-def resource_instance(operation: OperationRef, direction: Direction, key: str) -> str:
+def resource_instance(operation: OperationRef, walk: str, key: str) -> str:
     """Instance id of the sub-orchestration of one resource."""
-    return f"{instance_prefix(operation, direction)}{key}"
+    return f"{instance_prefix(operation, walk)}{key}"
 
 
-def instance_prefix(operation: OperationRef, direction: Direction) -> str:
+def instance_prefix(operation: OperationRef, walk: str) -> str:
     """How the instance ids of all resources of one walk begin."""
     tenant = instance_id(operation.tenant_id)
     number = operation.operation_id.rpartition(".")[2]
-    return f"{tenant}:{number}.{operation.run}:{direction}:"
+    return f"{tenant}:{number}.{operation.run}:{walk}:"
 
 
 def walk(

@@ -8,12 +8,12 @@ from azure.durable_functions import DurableOrchestrationContext
 from landing_zone.attempts import Wait
 from landing_zone.contracts import (
     Call,
-    OperationEnd,
     OperationRef,
     Outcome,
     PlanSummary,
     ResourceResult,
 )
+from landing_zone.ends import OperationEnd
 from landing_zone.graph import Graph, reversed_graph, subgraph
 from landing_zone.progress import LiveStatus, mark_text, outputs_of_results
 from landing_zone.retries import RetryPolicy
@@ -50,7 +50,8 @@ def onboard_tenant(context: DurableOrchestrationContext) -> Steps[dict[str, Any]
     ended = yield from settle(context, "end_operation", end, REQUEST_RETRY, board)
     if ended.owed:
         yield from settle(context, "send_results", operation, RESULT_RETRY, board)
-    return {"ok": end.ok and ended.state == "done"}
+    answer: dict[str, Any] = {"ok": end.ok and ended.state == "done"}
+    return answer | ({"following": ended.following.dump()} if ended.following else {})
 
 
 def _prepare(
@@ -73,8 +74,7 @@ def _build(
 ) -> Steps[OperationEnd]:
     board.planned(summary)
     yield from _ask_hub(context, operation, summary)
-    graph = {node.key: frozenset(node.after) for node in summary.nodes}
-    applying = Walk(operation, summary, "apply", graph, {})
+    applying = Walk(operation, summary, "apply", summary.graph, {})
     results = yield from walk(context, applying, board.applied)
     problem = first_failure(results)
     if problem is None:
@@ -156,13 +156,12 @@ def _undo(
 
 def undo_graph(summary: PlanSummary, results: Results) -> Graph:
     """What is to be taken back, and in which order: all that was begun, backwards."""
-    graph = {node.key: frozenset(node.after) for node in summary.nodes}
     begun = frozenset(
         node.key
         for node in summary.nodes
         if node.undoable and results[node.key].started_at is not None
     )
-    return reversed_graph(subgraph(graph, begun))
+    return reversed_graph(subgraph(summary.graph, begun))
 
 
 def first_failure(results: Results) -> Outcome | None:

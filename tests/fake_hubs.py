@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from ipaddress import IPv4Network
 
-from landing_zone.capacity import NO_CLAIMS, Claims, place, place_again, total_claims
+from landing_zone.capacity import NO_CLAIMS, Claims, larger_claims, place, place_again, total_claims
 from landing_zone.clock import Clock
 from landing_zone.errors import PermanentError
 from landing_zone.hub import HubDocument
@@ -79,6 +79,19 @@ class FakeLedger:
     def _touch(self, hub: str, tenant_id: str) -> None:
         self._since[hub, tenant_id] = self._clock.now()
         self.versions[hub, tenant_id] += 1
+
+    async def change(
+        self, hub: str, tenant_id: str, seen: Sequence[str], claims: Claims, *, keep: bool
+    ) -> Reservation:
+        """Hold something else of the limits."""
+        place_of = (hub, tenant_id)
+        if place_of not in self.held:
+            raise PermanentError("NotReserved", f"{tenant_id} holds nothing of {hub}")
+        wanted = larger_claims(self.claims.get(place_of, {}), claims) if keep else claims
+        given = await self.preview(hub, tenant_id, 0, seen, wanted)
+        self.held[place_of], self.claims[place_of] = given, wanted
+        self._touch(hub, tenant_id)
+        return given
 
     async def renew(self, hub: str, tenant_id: str) -> Reservation | None:
         """What the tenant holds of the hub, asked for once more."""

@@ -23,10 +23,12 @@ from triggers import (
     results,
     service_bus,
     tenants,
+    updates,
 )
 
 BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     tenants.blueprint,
+    updates.blueprint,
     dry_run.blueprint,
     operations.blueprint,
     capacity.blueprint,

@@ -49,10 +49,7 @@ async def _show_operation(
         return answer(ended)
     if operation_id != tenant.operation_id:
         raise PermanentError("OperationNotFound", "the operation was superseded before its end")
-    operation = OperationRef(
-        tenant_id=tenant.tenant_id, operation_id=operation_id, run=tenant.recoveries
-    )
-    return answer(operation_document(await _live(deps, client, operation)))
+    return answer(operation_document(await _live(deps, client, tenant.operation)))
 
 
 async def _tenant(deps: Dependencies, operation_id: str, access: Access) -> TenantRecord:
@@ -97,7 +94,7 @@ async def _waits(
 ) -> dict[str, LiveWait]:
     if status.phase != "apply":
         return {}
-    prefix = instance_prefix(operation, "apply")
+    prefix = instance_prefix(operation, status.stage or "apply")
     running = [df.OrchestrationRuntimeStatus.Running]
     found = await client.get_status_by(instance_id_prefix=prefix, runtime_status=running)
     waits: dict[str, LiveWait] = {}

@@ -12,11 +12,12 @@ from typing import Final
 import azure.durable_functions as df
 import azure.functions as func
 
-from activities.auditing import ONBOARD, OperationNote, note_operation
+from activities.auditing import OperationNote, note_operation
 from activities.dependencies import Dependencies, dependencies
 from activities.tenants import change_tenant
-from landing_zone.contracts import OpenWork, OperationRef
-from landing_zone.lifecycle import TenantEvent, TenantState
+from landing_zone.ends import OpenWork
+from landing_zone.lifecycle import SETTLED, TenantEvent, TenantState
+from landing_zone.routes.courses import BEGINNINGS
 from landing_zone.tenants import TenantRecord
 from triggers.starting import Starter, is_alive, start
 
@@ -31,6 +32,11 @@ MOST_RECOVERIES: Final = 5
 """Times that an operation is begun anew before a person must look."""
 
 _UNDER_WAY = frozenset({TenantState.REQUESTED, TenantState.PROVISIONING})
+
+
+def is_unfinished(record: TenantRecord) -> bool:
+    """Whether an operation is to be at work on a tenant."""
+    return record.ongoing or record.state in _UNDER_WAY
 
 
 async def recover_operations(
@@ -59,7 +65,7 @@ async def recover(deps: Dependencies, client: Starter) -> list[str]:
 
 
 async def _is_lost(deps: Dependencies, client: Starter, record: TenantRecord) -> bool:
-    if record.state not in _UNDER_WAY or deps.clock.now() - record.updated_at < GRACE:
+    if not is_unfinished(record) or deps.clock.now() - record.updated_at < GRACE:
         return False
     return not await is_alive(client, record.tenant_id)
 
@@ -79,35 +85,36 @@ async def _restart(deps: Dependencies, client: Starter, record: TenantRecord) ->
 
 def _taken_up(deps: Dependencies, record: TenantRecord) -> TenantRecord:
     now = deps.clock.now()
-    if record.recoveries < MOST_RECOVERIES:
+    # Of what waits for a person nothing has been made, so that nothing is lost by beginning anew.
+    if record.recoveries < MOST_RECOVERIES or record.state is TenantState.AWAITING_APPROVAL:
         return record.model_copy(update={"recoveries": record.recoveries + 1, "updated_at": now})
     begun = record
     if record.state is TenantState.REQUESTED:
         begun = record.after(TenantEvent.ADMIT, now)
+    elif record.state in SETTLED and record.work.kind in BEGINNINGS:
+        begun = record.after(BEGINNINGS[record.work.kind], now)
     lost = OpenWork(key="operation", reason="nobody knows how far it came: look at its resources")
-    return begun.after(
-        TenantEvent.FAIL,
-        now,
-        reason=f"the operation was lost {MOST_RECOVERIES + 1} times",
-        hint="see the logs of the function app, then ask for the tenant again",
-        open_work=(lost,),
-    )
+    told = {
+        "reason": f"the operation was lost {MOST_RECOVERIES + 1} times",
+        "hint": "see the logs of the function app, then ask for the tenant again",
+        "open_work": (lost,),
+    }
+    if begun.state in SETTLED:
+        return begun.model_copy(update={**told, "ongoing": False, "updated_at": now})
+    return begun.after(TenantEvent.FAIL, now, **told)
 
 
 async def _note_loss(deps: Dependencies, record: TenantRecord, lost: TenantRecord) -> None:
     """Note that an operation is given up, before it is: an end that nobody notes is lost."""
-    operation = OperationRef(
-        tenant_id=record.tenant_id, operation_id=record.operation_id, run=record.recoveries
-    )
     told = OperationNote(
-        action=ONBOARD,
+        action=record.work.kind.action,
         outcome="lost",
         actor=record.actor,
         before=record.state.value,
         after=lost.state.value,
         details={"code": "OperationLost", "reason": lost.reason, "openWork": "1"},
     )
-    await note_operation(deps, operation, told)
+    await note_operation(deps, record.operation, told)
 
 
 blueprint.timer_trigger(arg_name="timer", schedule="0 * * * * *", run_on_startup=False)(

@@ -2,7 +2,6 @@
 
 from typing import Any, Protocol
 
-from landing_zone.contracts import OperationRef
 from landing_zone.instances import is_on_its_way
 from landing_zone.tenants import TenantRecord, instance_id
 
@@ -30,11 +29,9 @@ async def start(client: Starter, record: TenantRecord) -> bool:
     """Start the orchestration of the tenant's current operation; False when it is on its way."""
     if await is_alive(client, record.tenant_id):
         return False
-    operation = OperationRef(
-        tenant_id=record.tenant_id, operation_id=record.operation_id, run=record.recoveries
-    )
+    data = record.operation.dump()
     try:
-        await client.start_new("onboard_tenant", instance_id(record.tenant_id), operation.dump())
+        await client.start_new("operate_tenant", instance_id(record.tenant_id), data)
     except Exception:
         # Someone else may have started it since: that is as good.
         if not await is_alive(client, record.tenant_id):

@@ -28,6 +28,13 @@ class Action(StrEnum):
 
     SEE_HEALTH = "health.read"
     REQUEST_TENANT = "tenants.request"
+    UPDATE_TENANT = "tenants.update"
+    SUSPEND_TENANT = "tenants.suspend"
+    OFFBOARD_TENANT = "tenants.offboard"
+    APPROVE = "tenants.approve"
+    UPGRADE_FLEET = "fleet.upgrade"
+    SEE_FLEET = "fleet.read"
+    ACT_ON_OPERATIONS = "operations.act"
     SEE_TENANTS = "tenants.read"
     SEE_PLANS = "plans.read"
     SEE_AUDIT = "audit.read"
@@ -56,10 +63,11 @@ OPEN: Final = frozenset({_A.SEE_HEALTH})
 
 _READS: Final = (
     *(_A.SEE_TENANTS, _A.SEE_OPERATIONS, _A.SEE_KEYS, _A.SEE_CAPACITY),
-    *(_A.SEE_PLANS, _A.SEE_AUDIT, _A.SEE_COMPLIANCE, _A.SEE_EXEMPTIONS),
+    *(_A.SEE_FLEET, _A.SEE_PLANS, _A.SEE_AUDIT, _A.SEE_COMPLIANCE, _A.SEE_EXEMPTIONS),
 )
 _WRITES: Final = (
-    *(_A.REQUEST_TENANT, _A.ROTATE_KEYS),
+    *(_A.REQUEST_TENANT, _A.UPDATE_TENANT, _A.SUSPEND_TENANT, _A.OFFBOARD_TENANT),
+    *(_A.ROTATE_KEYS, _A.UPGRADE_FLEET, _A.ACT_ON_OPERATIONS),
     *(_A.SWEEP, _A.ACT_ON_FINDINGS, _A.CHANGE_EXEMPTIONS),
 )
 
@@ -68,6 +76,9 @@ GRANTS: Final[Mapping[Role, Mapping[Action, Scope]]] = MappingProxyType(
         Role.REQUESTER: MappingProxyType(
             {
                 _A.REQUEST_TENANT: Scope.OWN,
+                _A.UPDATE_TENANT: Scope.OWN,
+                _A.SUSPEND_TENANT: Scope.OWN,
+                _A.OFFBOARD_TENANT: Scope.OWN,
                 _A.SEE_TENANTS: Scope.OWN,
                 _A.SEE_PLANS: Scope.OWN,
                 # Of own tenants' chains; those of hubs and of refusals are not theirs.
@@ -79,7 +90,7 @@ GRANTS: Final[Mapping[Role, Mapping[Action, Scope]]] = MappingProxyType(
                 _A.SEE_CAPACITY: Scope.ALL,
             }
         ),
-        Role.APPROVER: MappingProxyType(dict.fromkeys(_READS, Scope.ALL)),
+        Role.APPROVER: MappingProxyType(dict.fromkeys((*_READS, _A.APPROVE), Scope.ALL)),
         Role.OPERATOR: MappingProxyType(dict.fromkeys((*_READS, *_WRITES), Scope.ALL)),
         Role.READER: MappingProxyType(dict.fromkeys(_READS, Scope.ALL)),
     }

@@ -6,6 +6,8 @@ from landing_zone.capacity.demand import (
     Claims,
     Demand,
     demand_of,
+    larger_claims,
+    needs_node_subnet,
     total_claims,
 )
 from landing_zone.capacity.forecast import HubForecast, LimitForecast, forecast
@@ -41,6 +43,8 @@ __all__ = [
     "address_limit",
     "demand_of",
     "forecast",
+    "larger_claims",
+    "needs_node_subnet",
     "occupancies",
     "place",
     "place_again",

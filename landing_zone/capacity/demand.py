@@ -87,6 +87,16 @@ def total_claims(claims: Iterable[Claims]) -> dict[str, int]:
     return total
 
 
+def needs_node_subnet(request: TenantRequest) -> bool:
+    """Whether a tenant's nodes stand in a subnet of the hub network."""
+    return NODE_SUBNETS in demand_of(request).claims
+
+
+def larger_claims(one: Claims, other: Claims) -> dict[str, int]:
+    """Of each limit the larger of two claims."""
+    return {name: max(one.get(name, 0), other.get(name, 0)) for name in {**one, **other}}
+
+
 def median_demand(demands: Iterable[Demand]) -> Demand:
     """The median of each part on its own; between two, the one that takes more.
 

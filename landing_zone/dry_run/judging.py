@@ -25,7 +25,7 @@ from landing_zone.hub_state.render import own_id
 from landing_zone.hub_state.settled import Actual, is_held
 from landing_zone.hub_state.shares import firewall_share, network_shortfalls
 from landing_zone.hub_state.wishes import member_of
-from landing_zone.plan import Plan, Resource, Undo, Write
+from landing_zone.plan import Plan, Resource, Write
 from landing_zone.references import referenced_keys
 
 SECRET_VALUE: Final = "value"  # noqa: S105 - the name of a property
@@ -177,16 +177,3 @@ def same_before(former: Plan, resource: Resource) -> Resource | None:
     """The resource of that id as an earlier plan had it."""
     wanted = normalized(resource.id)
     return next((item for item in former.resources if normalized(item.id) == wanted), None)
-
-
-def no_longer_planned(former: Plan, plan: Plan) -> tuple[Resource, ...]:
-    """What an earlier plan made and the plan does not have, last things first.
-
-    Left out is what is never taken back: what stays, and what goes with what it stands in.
-    """
-    ids = {normalized(item.id) for item in plan.resources}
-    return tuple(
-        item
-        for item in reversed(former.resources)
-        if item.undo is not Undo.KEEP and normalized(item.id) not in ids
-    )

@@ -7,7 +7,8 @@ import pytest
 
 from activities.ending import end_operation
 from activities.outcomes import outcome_of
-from landing_zone.contracts import OperationEnd, ResourceResult
+from landing_zone.contracts import ResourceResult
+from landing_zone.ends import OperationEnd
 from landing_zone.lifecycle import TenantState
 from landing_zone.tenants import TenantRecord
 from tests.activities.calls import OPERATION, PLAN, REQUEST, reserved, resource, tenant
@@ -189,7 +190,7 @@ async def test_end_of_a_superseded_operation_touches_nothing_of_its_successor() 
     world.registry.put(successor)
     held = dict(world.ledger.held)
     outcome = await outcome_of(end_operation(world.deps, end(**FAILURE)))
-    assert (outcome.state, outcome.code) == ("failed", "OperationSuperseded")
+    assert (outcome.state, outcome.following) == ("done", successor.operation)
     assert record_of(world) == successor
     assert world.ledger.held == held
 

@@ -28,7 +28,8 @@ from activities.leases import free_dead
 from activities.operations import begin_operation, reserve
 from activities.outcomes import outcome_of
 from landing_zone.capacity import UNDER_WAY
-from landing_zone.contracts import OperationEnd, OperationRef, Outcome
+from landing_zone.contracts import OperationRef, Outcome
+from landing_zone.ends import OperationEnd
 from landing_zone.errors import SpokewrightError
 from landing_zone.leases import LeaseSettings
 from landing_zone.lifecycle import TenantState

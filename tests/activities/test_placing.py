@@ -12,7 +12,8 @@ from activities.ending import end_operation
 from activities.operations import reserve
 from activities.outcomes import outcome_of
 from landing_zone.capacity import demand_of, forecast, occupancies
-from landing_zone.contracts import OperationEnd, OperationRef, Outcome
+from landing_zone.contracts import OperationRef, Outcome
+from landing_zone.ends import OperationEnd
 from landing_zone.hub import Hub, NodePools
 from landing_zone.lifecycle import TenantState
 from landing_zone.tenant_request import TenantRequest

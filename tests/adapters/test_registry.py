@@ -8,7 +8,7 @@ from azure.data.tables.aio import TableClient
 
 from azure_adapters.registry import TableTenantRegistry
 from landing_zone.access import PrincipalId
-from landing_zone.contracts import OpenWork
+from landing_zone.ends import OpenWork
 from landing_zone.lifecycle import TenantState
 from landing_zone.tenants import TenantRecord, new_tenant
 from tests.fakes import NOON, example_request

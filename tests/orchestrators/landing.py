@@ -8,12 +8,12 @@ from landing_zone.contracts import (
     Call,
     Conclusion,
     Node,
-    OperationEnd,
     OperationRef,
     Outcome,
     PlanSummary,
     PollTarget,
 )
+from landing_zone.ends import OperationEnd
 from landing_zone.graph import Graph
 from landing_zone.plan import Step
 from landing_zone.retries import RetryPolicy

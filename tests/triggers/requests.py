@@ -6,7 +6,7 @@ from typing import Any
 
 import azure.functions as func
 
-from landing_zone.lifecycle import TenantState
+from landing_zone.lifecycle import SETTLED, TenantState
 from landing_zone.tenants import TenantRecord, new_tenant
 from tests.fakes import NOON, example_request
 from tests.principals import headers_of
@@ -45,4 +45,5 @@ def content(response: func.HttpResponse) -> Any:
 def record(state: TenantState, tenant_id: str = TENANT, **changes: Any) -> TenantRecord:
     """A tenant's record."""
     made = new_tenant(example_request(tenantId=tenant_id), "ann", NOON)
-    return made.model_copy(update={"state": state, **changes})
+    ongoing = state not in SETTLED
+    return made.model_copy(update={"state": state, "ongoing": ongoing, **changes})

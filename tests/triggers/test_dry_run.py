@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from landing_zone.contracts import OpenWork
+from landing_zone.ends import OpenWork
 from landing_zone.errors import TemporaryError
 from landing_zone.lifecycle import TenantState
 from tests.activities.landed import landed, with_hub

@@ -20,6 +20,7 @@ A = Action
 ACTIONS = {
     "health": A.SEE_HEALTH,
     "request_tenant": A.REQUEST_TENANT,
+    "update_tenant": A.UPDATE_TENANT,
     "list_tenants": A.SEE_TENANTS,
     "show_tenant": A.SEE_TENANTS,
     "show_plan": A.SEE_PLANS,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from landing_zone.contracts import OpenWork
+from landing_zone.ends import OpenWork
 from landing_zone.errors import TemporaryError
 from landing_zone.lifecycle import TenantState
 from landing_zone.operations import LiveWait

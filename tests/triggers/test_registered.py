@@ -7,14 +7,18 @@ from tests.registered import registered_functions
 ANYONE = "anonymous"
 EXPECTED = {
     "request_tenant": ("POST tenants", ANYONE),
+    "update_tenant": ("PATCH tenants/{tenantId}", ANYONE),
     "list_tenants": ("GET tenants", ANYONE),
     "show_tenant": ("GET tenants/{tenantId}", ANYONE),
     "show_plan": ("GET tenants/{tenantId}/plan", ANYONE),
     "show_operation": ("GET operations/{operationId}", ANYONE),
     "show_capacity": ("GET capacity", ANYONE),
     "health": ("GET health", ANYONE),
+    "begin_change": ("activityTrigger", ""),
+    "make_route": ("activityTrigger", ""),
+    "end_change": ("activityTrigger", ""),
     "recover_operations": ("timerTrigger", ""),
-    "onboard_tenant": ("orchestrationTrigger", ""),
+    "operate_tenant": ("orchestrationTrigger", ""),
     "apply_resource": ("orchestrationTrigger", ""),
     "begin_operation": ("activityTrigger", ""),
     "reserve": ("activityTrigger", ""),
@@ -65,6 +69,7 @@ EXPECTED = {
     "send_results": ("activityTrigger", ""),
 }
 USE_THE_DURABLE_CLIENT = {
+    "update_tenant",
     "free_dead_leases",
     "request_tenant",
     "show_operation",

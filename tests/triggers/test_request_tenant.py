@@ -40,7 +40,7 @@ async def test_new_tenant_is_recorded_then_started(given_dependencies: World) ->
         ACTOR,
         NOON,
     )
-    assert world.client.started == [Started("onboard_tenant", INSTANCE, OPERATION)]
+    assert world.client.started == [Started("operate_tenant", INSTANCE, OPERATION)]
     assert content(response) == {
         "tenantId": TENANT,
         "state": "requested",

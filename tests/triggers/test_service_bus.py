@@ -52,7 +52,7 @@ async def test_new_tenant_is_recorded_started_and_answered(given_dependencies: W
     found = world.registry.rows[TENANT].value
     assert (found.state, found.actor, found.reply) == (TenantState.REQUESTED, ACTOR, REPLY)
     operation = {"tenant_id": TENANT, "operation_id": f"{TENANT}.1"}
-    assert world.client.started == [Started("onboard_tenant", INSTANCE, operation)]
+    assert world.client.started == [Started("operate_tenant", INSTANCE, operation)]
     [answer] = results(world)
     assert (answer["outcome"], answer["correlationId"], answer["messageId"]) == (
         "accepted",

@@ -16,7 +16,7 @@ from landing_zone.admission import (
     require_place,
 )
 from landing_zone.capacity import CapacityExceeded
-from landing_zone.contracts import OpenWork
+from landing_zone.ends import OpenWork
 from landing_zone.errors import PermanentError
 from landing_zone.lifecycle import TenantState
 from landing_zone.tenant_request import TenantRequest

@@ -16,8 +16,6 @@ from landing_zone.contracts import (
     Call,
     Contract,
     Node,
-    OpenWork,
-    OperationEnd,
     OperationRef,
     Outcome,
     PlanSummary,
@@ -26,6 +24,7 @@ from landing_zone.contracts import (
     ResourceResult,
     ResourceTask,
 )
+from landing_zone.ends import OpenWork, OperationEnd
 from landing_zone.plan import Step
 from landing_zone.retries import RetryPolicy
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landing_zone.admission import Insert, Restart, Same, admit
-from landing_zone.contracts import OpenWork
+from landing_zone.ends import OpenWork
 from landing_zone.errors import PermanentError
 from landing_zone.intake.dead_letters import DeadLetter, sent_again
 from landing_zone.intake.messages import MOST_PROPERTY_CHARACTERS, Arrival, copy_of, same_id
@@ -180,7 +180,8 @@ def test_nothing_is_owed_to_who_asked_over_http() -> None:
     """Nor is anything owed twice when the tenant lives on."""
     assert provisioned(None).after(TenantEvent.COMPLETE, NOON).owed == ()
     active = provisioned(REPLY).after(TenantEvent.COMPLETE, NOON)
-    later = active.after(TenantEvent.SUSPEND, NOON).after(TenantEvent.RESUME, NOON)
+    closed = active.after(TenantEvent.UPDATE, NOON).after(TenantEvent.SUSPEND, NOON)
+    later = closed.after(TenantEvent.RESUME, NOON).after(TenantEvent.COMPLETE, NOON)
     assert len(later.owed) == 1
 
 

@@ -11,11 +11,11 @@ from landing_zone.dry_run.foreseeing import (
     parents_of,
     waves_of,
 )
-from landing_zone.dry_run.judging import no_longer_planned
 from landing_zone.dry_run.model import Action, Known, Nothing, Unseen
 from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.plan import Undo
 from landing_zone.references import referenced_keys
+from landing_zone.routes.updating import no_longer_planned
 from tests.unit.planned_whole import Planned, outputs_of, wanting, whole_plan_of, whole_plans
 from tests.unit.strategies import TIERS
 

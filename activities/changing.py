@@ -1,0 +1,167 @@
+"""The beginning and the end of an operation that follows a route, and the making of the route."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from activities.auditing import OperationNote, note_operation
+from activities.dependencies import Dependencies
+from activities.ending import leases_of, release
+from activities.routing.kinds import ROUTES
+from activities.routing.situation import situation_of
+from activities.tenants import change_tenant, current_tenant, is_current, require_current
+from landing_zone.asking import with_following
+from landing_zone.audit import digest
+from landing_zone.capacity import demand_of, needs_node_subnet
+from landing_zone.change_documents import change_document, open_work, plan_hashes
+from landing_zone.contracts import OperationRef, Outcome
+from landing_zone.ends import OpenWork, RouteEnd
+from landing_zone.lifecycle import TenantState
+from landing_zone.plan import Plan
+from landing_zone.routes.courses import BEGINNINGS, TO_PLANS, UNDER_WAY, ending
+from landing_zone.tenants import TenantRecord
+
+
+async def begin_change(deps: Dependencies, operation: OperationRef) -> Outcome:
+    """The registry says that the tenant is at work on; the audit, who asked for what and why."""
+
+    def begin(record: TenantRecord) -> TenantRecord:
+        require_current(record, operation)
+        event = BEGINNINGS.get(operation.kind)
+        if event is None or record.state in UNDER_WAY:
+            return record
+        return record.after(event, deps.clock.now())
+
+    record = await current_tenant(deps, operation)
+    begun = begin(record)
+    await note_operation(deps, operation, _beginning(operation, record, begun))
+    await change_tenant(deps, operation.tenant_id, begin)
+    return Outcome(state="done")
+
+
+def _beginning(operation: OperationRef, record: TenantRecord, begun: TenantRecord) -> OperationNote:
+    work = record.work
+    return OperationNote(
+        action=operation.kind.action,
+        outcome="begun",
+        actor=work.actor,
+        before=record.state.value,
+        after=begun.state.value,
+        details={
+            "why": "taken up again: its orchestration was lost" if operation.run else work.reason,
+            "request": digest(work.wanted.to_document()) if work.wanted else "",
+            "allowDataLoss": ", ".join(work.allow_data_loss),
+            "retainDays": str(work.retain_days or ""),
+            "exported": work.exported,
+            "fleet": work.fleet,
+            "planBefore": record.plan_hash,
+        },
+    )
+
+
+async def make_route(deps: Dependencies, operation: OperationRef) -> Outcome:
+    """Find the route of an operation; its plans are kept outside of the history."""
+    record = await current_tenant(deps, operation)
+    route = await ROUTES[operation.kind](deps, await situation_of(deps, record))
+    return Outcome(state="done", route=route)
+
+
+async def end_change(deps: Dependencies, end: RouteEnd) -> Outcome:
+    """The registry, the documents and the audit say how it ended, and what comes next.
+
+    Where another operation has taken its place meanwhile, that one comes next.
+    """
+    plans = {key: await deps.documents.get_plan(key) for key in plan_hashes(end)}
+    work = open_work(end, plans)
+    document = change_document(end, plans, deps.clock.now())
+    document["openWork"] = [item.dump() for item in work]
+
+    def finish(record: TenantRecord) -> TenantRecord:
+        if not is_current(record, end.operation) or not record.ongoing:
+            return record
+        return with_following(_ended(deps, end, record, work, plans), deps.clock.now())[0]
+
+    # First: what is freed in the end is what this operation held, and nothing of a later one.
+    leases = await leases_of(deps, end.operation.tenant_id)
+    found = await deps.registry.get(end.operation.tenant_id)
+    if found is not None and is_current(found.value, end.operation) and found.value.ongoing:
+        ended = _ended(deps, end, found.value, work, plans)
+        await note_operation(deps, end.operation, _ending(end, found.value, ended))
+        await _claim(deps, end, ended)
+    record = await change_tenant(deps, end.operation.tenant_id, finish)
+    if record.state in _RELEASED and record.reservation is None:
+        await release(deps, record, leases)
+    # Last: whoever reads here that the operation has ended finds the tenant as it says.
+    await deps.documents.put_operation(end.operation.operation_id, document)
+    goes_on = record.ongoing and not is_current(record, end.operation)
+    following = record.operation if goes_on else None
+    return Outcome(state="done", owed=bool(record.owed), following=following)
+
+
+_RELEASED: Final = frozenset({TenantState.FAILED, TenantState.OFFBOARDED})
+
+
+def _ended(
+    deps: Dependencies,
+    end: RouteEnd,
+    record: TenantRecord,
+    work: tuple[OpenWork, ...],
+    plans: Mapping[str, Plan],
+) -> TenantRecord:
+    """The record once the operation has ended."""
+    kind = end.operation.kind
+    changes: dict[str, Any] = {"reason": end.reason, "hint": end.hint, "open_work": work}
+    if end.ok:
+        changes |= _reached(record, plans.get(end.plan_hash))
+    event = ending(kind, ok=end.ok, is_back=end.is_back)
+    if event is None:
+        now = deps.clock.now()
+        return record.model_copy(update={**changes, "ongoing": False, "updated_at": now})
+    return record.after(event, deps.clock.now(), **changes)
+
+
+def _reached(record: TenantRecord, made: Plan | None) -> dict[str, Any]:
+    """What the record says of a tenant that is as it was asked to be."""
+    if made is None:
+        return {"reservation": None, "plan_hash": "", "plan_operation": "", "rules_version": 0}
+    wanted = record.work.wanted or record.request
+    held = record.reservation
+    if held is not None and held.node_subnet is not None and not needs_node_subnet(wanted):
+        held = held.model_copy(update={"node_subnet": None})
+    return {
+        "request": wanted,
+        "reservation": held,
+        "plan_hash": made.hash,
+        "plan_operation": "",
+        "rules_version": made.rules_version,
+    }
+
+
+async def _claim(deps: Dependencies, end: RouteEnd, ended: TenantRecord) -> None:
+    """Hold of the hub from now on what the tenant needs, and no more."""
+    held = ended.reservation
+    if held is None or end.operation.kind not in TO_PLANS or not (end.ok or end.is_back):
+        return
+    claims = demand_of(ended.request).claims
+    await deps.ledger.change(held.hub, ended.tenant_id, (), claims, keep=False)
+
+
+def _ending(end: RouteEnd, record: TenantRecord, ended: TenantRecord) -> OperationNote:
+    """What is noted of an operation that has ended: how, why, and what became of the tenant."""
+    results = [result for stage in end.stages for result in stage.results]
+    return OperationNote(
+        action=end.operation.kind.action,
+        outcome="done" if end.ok else "rolled-back" if end.is_back else "failed",
+        actor=record.work.actor,
+        before=record.state.value,
+        after=ended.state.value,
+        details={
+            "planHash": ended.plan_hash,
+            "planBefore": record.plan_hash if record.plan_hash != ended.plan_hash else "",
+            "code": end.code,
+            "reason": end.reason,
+            "stages": ", ".join(stage.name for stage in end.stages),
+            "written": str(sum(result.wrote for result in results)),
+            "openWork": str(len(ended.open_work) or ""),
+            "following": ", ".join(one.kind.value for one in record.queued),
+        },
+    )

@@ -1,0 +1,21 @@
+"""Which kind of operation is routed how."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from activities.dependencies import Dependencies
+from activities.routing.situation import Situation
+from activities.routing.updating import route_of_roll_back, route_of_update
+from landing_zone.contracts import Route
+from landing_zone.work import Kind
+
+type MakeRoute = Callable[[Dependencies, Situation], Awaitable[Route]]
+
+ROUTES: Final[Mapping[Kind, MakeRoute]] = MappingProxyType(
+    {
+        Kind.UPDATE: route_of_update,
+        Kind.UPGRADE: route_of_update,
+        Kind.ROLL_BACK: route_of_roll_back,
+    }
+)

@@ -1,0 +1,145 @@
+"""What it means to ask for an operation on a tenant, given what the registry knows of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from landing_zone.errors import PermanentError
+from landing_zone.lifecycle import next_state
+from landing_zone.routes.courses import BEGINNINGS, TO_PLANS, state_of
+from landing_zone.tenant_request import TenantRequest
+from landing_zone.tenants import TenantRecord
+from landing_zone.work import Kind, Work
+
+MOST_QUEUED: Final = 8
+"""Operations that may wait behind the current one; updates are merged into one."""
+
+_REPEATED: Final = frozenset({Kind.SUSPEND, Kind.RESUME, Kind.OFFBOARD})
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A new operation: replace the record, then start."""
+
+    record: TenantRecord
+
+
+@dataclass(frozen=True)
+class Queued:
+    """It is done once what is under way has ended: replace the record, make sure that it runs."""
+
+    record: TenantRecord
+
+
+@dataclass(frozen=True)
+class Same:
+    """It is so already, or under way: nothing changes."""
+
+    record: TenantRecord
+
+
+type Answer = Begun | Queued | Same
+
+
+def latest_request(record: TenantRecord) -> TenantRequest:
+    """What the tenant will have been asked for once all is done that is under way or waits."""
+    under_way = (record.work,) if record.ongoing else ()
+    wanted = [work.wanted for work in (*under_way, *record.queued) if work.wanted is not None]
+    return wanted[-1] if wanted else record.request
+
+
+def ask(record: TenantRecord, work: Work, now: datetime) -> Answer:
+    """What asking for an operation comes to.
+
+    Raises:
+        PermanentError: It has no place in the tenant's state (`InvalidTransition`), the tenant is
+            to be offboarded (`Offboarding`), has never been active (`NeverActive`), or too much
+            waits already (`QueueFull`).
+    """
+    if record.ongoing:
+        return _behind(record, work, now)
+    if work.kind in _REPEATED and record.state is state_of(work.kind):
+        return Same(record)
+    if work.kind is Kind.UPDATE and _changes_nothing(record, work):
+        return Same(record)
+    require_beginning(record, work)
+    return Begun(record.next_operation(work, now))
+
+
+def require_beginning(record: TenantRecord, work: Work) -> None:
+    """Hold an operation to what can begin in the tenant's state.
+
+    Raises:
+        PermanentError: It cannot (`InvalidTransition`, `NeverActive`).
+    """
+    if work.kind in BEGINNINGS:
+        next_state(record.state, BEGINNINGS[work.kind])
+    if work.kind in TO_PLANS and record.active_since is None:
+        raise PermanentError(
+            "NeverActive",
+            "the tenant has never been active, so there is nothing to change",
+            "ask for it again, or offboard it",
+        )
+
+
+def _changes_nothing(record: TenantRecord, work: Work) -> bool:
+    # What failed is tried again, as it was asked for.
+    return work.wanted == latest_request(record) and not record.open_work and not record.reason
+
+
+def _behind(record: TenantRecord, work: Work, now: datetime) -> Answer:
+    """Asked for while something is under way: it waits, with what else waits."""
+    works = (record.work, *record.queued)
+    if works[-1] == work or _is_same_again(works[-1], work):
+        return Same(record)
+    if any(one.kind is Kind.OFFBOARD for one in works):
+        raise PermanentError(
+            "Offboarding",
+            "the tenant is being offboarded, or is to be once the current operation has ended",
+            "ask for it again once that is over",
+        )
+    if work.kind is Kind.OFFBOARD:
+        return _queued(record, (work,), now)
+    if work.kind is Kind.UPDATE and record.queued and record.queued[-1].kind is Kind.UPDATE:
+        return _queued(record, (*record.queued[:-1], _merged(record.queued[-1], work)), now)
+    if len(record.queued) >= MOST_QUEUED:
+        raise PermanentError(
+            "QueueFull", f"{MOST_QUEUED} operations wait already", "wait for some of them to end"
+        )
+    return _queued(record, (*record.queued, work), now)
+
+
+def _is_same_again(last: Work, work: Work) -> bool:
+    if last.kind is not work.kind:
+        return False
+    return work.kind in _REPEATED or (work.kind is Kind.UPDATE and last.wanted == work.wanted)
+
+
+def _merged(earlier: Work, later: Work) -> Work:
+    """Two updates as one: the later was asked for on top of the earlier."""
+    allowed = dict.fromkeys((*earlier.allow_data_loss, *later.allow_data_loss))
+    reasons = [one for one in (earlier.reason, later.reason) if one]
+    changes = {"allow_data_loss": tuple(allowed), "reason": "; ".join(dict.fromkeys(reasons))}
+    return later.model_copy(update=changes)
+
+
+def _queued(record: TenantRecord, queued: tuple[Work, ...], now: datetime) -> Queued:
+    return Queued(record.model_copy(update={"queued": queued, "updated_at": now}))
+
+
+def with_following(record: TenantRecord, now: datetime) -> tuple[TenantRecord, tuple[Work, ...]]:
+    """The record of a tenant whose operation has ended, with the next one that waits, if any.
+
+    Returns:
+        The record, and what cannot be done any more after all.
+    """
+    dropped: list[Work] = []
+    for place, work in enumerate(record.queued):
+        try:
+            require_beginning(record, work)
+        except PermanentError:
+            dropped.append(work)
+            continue
+        left = record.queued[place + 1 :]
+        return record.next_operation(work, now, queued=left), tuple(dropped)
+    return record.model_copy(update={"queued": ()}), tuple(dropped)

@@ -1,0 +1,108 @@
+"""What is told of an operation that followed a route: its document, and what it left undone."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from landing_zone.ends import OpenWork, RouteEnd, StageEnd
+from landing_zone.operations import OperationView, operation_document
+from landing_zone.plan import Plan
+from landing_zone.progress import OperationStatus, marks, outputs_of_results, unmarked
+from landing_zone.references import resolved_where_known
+
+type Outputs = dict[str, dict[str, str]]
+
+
+def plan_hashes(end: RouteEnd) -> tuple[str, ...]:
+    """The plans that were walked over, and the one that holds at the end."""
+    hashes = (end.plan_hash, *(stage.plan_hash for stage in end.stages))
+    return tuple(dict.fromkeys(one for one in hashes if one))
+
+
+def outputs_after(end: RouteEnd) -> Outputs:
+    """What is known of the outputs of all resources."""
+    results = (result for stage in end.stages for result in stage.results)
+    return {**end.outputs, **outputs_of_results(results)}
+
+
+def open_work(end: RouteEnd, plans: Mapping[str, Plan]) -> tuple[OpenWork, ...]:
+    """What should be there or gone and is not: nothing, where it ended well or came back."""
+    if end.ok or end.is_back:
+        return ()
+    outputs = outputs_after(end)
+    last = {
+        (stage.plan_hash, result.key): result for stage in end.stages for result in stage.results
+    }
+    return tuple(
+        OpenWork(
+            key=key,
+            resource=resolved_where_known(plans[plan_hash].by_key[key].id, outputs),
+            reason=result.message or "something that it has to wait for failed",
+        )
+        for (plan_hash, key), result in last.items()
+        if result.state != "done"
+    )
+
+
+def change_document(end: RouteEnd, plans: Mapping[str, Plan], now: datetime) -> dict[str, Any]:
+    """The operation as JSON: its steps as of an onboarding, and what each stage did."""
+    outputs = outputs_after(end)
+    main = plans.get(end.plan_hash)
+    applied = [stage for stage in end.stages if stage.plan_hash == end.plan_hash and not stage.back]
+    results = {result.key: result for stage in applied for result in stage.results}
+    status = OperationStatus(
+        started_at=end.started_at,
+        phase="end",
+        planned_at=_seconds(end.started_at, end.stages[0].started_at) if end.stages else None,
+        plan_hash=end.plan_hash,
+        applied=marks(end.started_at, results) if main is not None else {},
+        outputs=outputs,
+    )
+    view = OperationView(
+        operation=end.operation,
+        state="succeeded" if end.ok else "rolled-back" if end.is_back else "failed",
+        status=status,
+        plan=main,
+        finished_at=now,
+        code=end.code,
+        reason=end.reason,
+        hint=end.hint,
+    )
+    stages = [_stage(end, stage, plans, outputs) for stage in end.stages]
+    return {**operation_document(view), "stages": stages, "outputs": outputs}
+
+
+def _stage(
+    end: RouteEnd, stage: StageEnd, plans: Mapping[str, Plan], outputs: Outputs
+) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "name": stage.name,
+        "back": stage.back,
+        "direction": stage.direction if stage.plan_hash else None,
+        "planHash": stage.plan_hash or None,
+        "state": "done" if stage.ok else "failed",
+        "startedAt": stage.started_at.isoformat(),
+        "finishedAt": stage.finished_at.isoformat(),
+        "seconds": _seconds(stage.started_at, stage.finished_at),
+        "resources": [],
+    }
+    if stage.code:
+        found |= {"code": stage.code, "reason": stage.message, "hint": stage.hint}
+    if stage.plan_hash:
+        made = plans[stage.plan_hash].by_key
+        marked = marks(end.started_at, {result.key: result for result in stage.results})
+        found["resources"] = [
+            {
+                "key": result.key,
+                "type": made[result.key].type,
+                "id": resolved_where_known(made[result.key].id, outputs),
+                "wrote": result.wrote,
+                **unmarked(end.started_at, marked[result.key]),
+            }
+            for result in stage.results
+        ]
+    return found
+
+
+def _seconds(start: datetime, end: datetime) -> float:
+    return round((end - start).total_seconds(), 3)

@@ -1,0 +1,1 @@
+"""How operations lead a tenant from one plan to another, purely."""

@@ -1,0 +1,60 @@
+"""The route from the plan that a tenant has to the one that it is to have."""
+
+from typing import Final
+
+from landing_zone.arm_ids import normalized
+from landing_zone.contracts import Stage
+from landing_zone.plan import Plan, Resource, Undo
+
+APPLY: Final = "apply"
+REMOVE: Final = "remove"
+RESTORE: Final = "restore"
+WITHDRAW: Final = "withdraw"
+
+
+def no_longer_planned(former: Plan, plan: Plan) -> tuple[Resource, ...]:
+    """What an earlier plan made and the plan does not have, last things first.
+
+    Left out is what is never taken back: what stays, and what goes with what it stands in.
+    """
+    ids = {normalized(item.id) for item in plan.resources}
+    return tuple(
+        item
+        for item in reversed(former.resources)
+        if item.undo is not Undo.KEEP and normalized(item.id) not in ids
+    )
+
+
+def update_stages(former: Plan, wanted: Plan) -> tuple[Stage, ...]:
+    """What leads there: what is wanted is made, and then what is not wanted any more goes."""
+    applying = Stage(
+        name=APPLY,
+        plan_hash=wanted.hash,
+        keys=_all(wanted),
+        before=former.hash,
+        verify=True,
+    )
+    return (applying, *_removal(REMOVE, former, wanted))
+
+
+def restore_stages(former: Plan, wanted: Plan) -> tuple[Stage, ...]:
+    """What leads back: what was is made again, and then what was new goes."""
+    restoring = Stage(
+        name=RESTORE,
+        plan_hash=former.hash,
+        keys=_all(former),
+        before=wanted.hash,
+        verify=True,
+    )
+    return (restoring, *_removal(WITHDRAW, wanted, former))
+
+
+def _removal(name: str, former: Plan, plan: Plan) -> tuple[Stage, ...]:
+    keys = tuple(item.key for item in no_longer_planned(former, plan))
+    if not keys:
+        return ()
+    return (Stage(name=name, plan_hash=former.hash, direction="undo", keys=keys),)
+
+
+def _all(plan: Plan) -> tuple[str, ...]:
+    return tuple(resource.key for resource in plan.resources)
