@@ -100,6 +100,8 @@ def _request(table: str, operation: Operation) -> str:
         case ("update", {"mode": UpdateMode.REPLACE} as condition):
             head = f"PUT {_row(table, entity)}{_HEADERS}{_if_match(condition)}"
             return f"{head}{_BODY}{_properties(entity)}"
+        case ("delete",):
+            return f"DELETE {_row(table, entity)}{_HEADERS}If-Match: *{_EOL}{_EOL}"
         case ("delete", condition):
             return f"DELETE {_row(table, entity)}{_HEADERS}{_if_match(condition)}{_EOL}"
         case _:
@@ -111,7 +113,7 @@ def _if_match(condition: Any) -> str:
         case {"etag": str(etag), "match_condition": MatchConditions.IfNotModified}:
             return f"If-Match: {etag}{_EOL}"
         case _:
-            raise ValueError("what is there is changed only as it was read")
+            raise ValueError("a condition is that the row is as it was read")
 
 
 def _row(table: str, entity: Mapping[str, Any]) -> str:

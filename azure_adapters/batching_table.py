@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from azure.core import AsyncPipelineClient
-from azure.core.exceptions import DecodeError, HttpResponseError
+from azure.core.exceptions import HttpResponseError, ServiceResponseError
 from azure.core.pipeline.policies import AsyncRetryPolicy, HeadersPolicy, UserAgentPolicy
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.core.rest import AsyncHttpResponse, HttpRequest
@@ -18,6 +18,7 @@ from azure.data.tables import TableTransactionError
 from azure.data.tables.aio import TableClient
 
 from azure_adapters.batch_text import Answer, Operation, content_type, decoded, encoded
+from azure_adapters.proxies import transport_settings
 from azure_adapters.shared_key import Credential, DatePolicy, policy_of
 
 # The version that the SDK speaks by default, and the one of OData that goes with it
@@ -45,7 +46,7 @@ class BatchingTable(TableClient):
             settings: The SDK's. A `transport` is shared with whoever else has it, and closed with
                 this client.
         """
-        settings.setdefault("transport", AioHttpTransport())
+        settings.setdefault("transport", AioHttpTransport(**transport_settings()))
         super().__init__(endpoint, table_name, credential=credential, **settings)
         self._batches: AsyncPipelineClient[HttpRequest, AsyncHttpResponse] = AsyncPipelineClient(
             endpoint,
@@ -74,7 +75,7 @@ class BatchingTable(TableClient):
         Raises:
             TableTransactionError: One was refused, and so all were; its `status_code` tells.
             HttpResponseError: The transaction as such was refused.
-            AzureError: There was no answer.
+            AzureError: There was no answer, or none that can be read.
         """
         name = uuid.uuid4().hex
         answer = await self._batches.send_request(
@@ -94,7 +95,7 @@ def _answers(answer: AsyncHttpResponse) -> list[Answer]:
     try:
         return decoded(answer.headers.get("Content-Type", ""), answer.content)
     except ValueError as error:
-        raise DecodeError(str(error), response=answer) from error
+        raise ServiceResponseError(str(error)) from error
 
 
 def _done(answer: Answer) -> Mapping[str, Any]:
