@@ -37,6 +37,7 @@ class OperationView:
         state: running, succeeded, compensated or failed.
         status: How far it has come; None before it began.
         plan: The plan, once there is one.
+        keys: Those of its resources that the operation was about; None for all.
         finished_at: When it ended.
         waits: For resources under way: what each waits for.
         code: What kind of trouble, when there was any.
@@ -48,6 +49,7 @@ class OperationView:
     state: str
     status: OperationStatus | None = None
     plan: Plan | None = None
+    keys: frozenset[str] | None = None
     finished_at: datetime | None = None
     waits: Mapping[str, LiveWait] = field(default_factory=dict)
     code: str = ""
@@ -121,6 +123,8 @@ def _planned_steps(view: OperationView) -> list[dict[str, Any]]:
         return []
     by_step: dict[Step, list[dict[str, Any]]] = {}
     for resource in view.plan.resources:
+        if view.keys is not None and resource.key not in view.keys:
+            continue
         by_step.setdefault(resource.step, []).append(_resource(view, view.status, resource))
     return [_step(step, by_step[step]) for step in sorted(by_step)]
 
