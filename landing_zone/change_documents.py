@@ -63,11 +63,11 @@ def change_document(end: RouteEnd, plans: Mapping[str, Plan], now: datetime) -> 
         state="succeeded" if end.ok else "rolled-back" if end.is_back else "failed",
         status=status,
         plan=main,
-        keys=frozenset(results) if end.ok else None,
         finished_at=now,
         code=end.code,
         reason=end.reason,
         hint=end.hint,
+        keys=frozenset(results) if end.ok else None,
     )
     stages = [_stage(end, stage, plans, outputs) for stage in end.stages]
     return {**operation_document(view), "stages": stages, "outputs": outputs}

@@ -37,24 +37,24 @@ class OperationView:
         state: running, succeeded, compensated or failed.
         status: How far it has come; None before it began.
         plan: The plan, once there is one.
-        keys: Those of its resources that the operation was about; None for all.
         finished_at: When it ended.
         waits: For resources under way: what each waits for.
         code: What kind of trouble, when there was any.
         reason: The trouble, for a person.
         hint: What a person can do about it.
+        keys: Those of the plan's resources that the operation was about; None for all.
     """
 
     operation: OperationRef
     state: str
     status: OperationStatus | None = None
     plan: Plan | None = None
-    keys: frozenset[str] | None = None
     finished_at: datetime | None = None
     waits: Mapping[str, LiveWait] = field(default_factory=dict)
     code: str = ""
     reason: str = ""
     hint: str = ""
+    keys: frozenset[str] | None = None
 
 
 def operation_document(view: OperationView) -> dict[str, Any]:
