@@ -131,13 +131,15 @@ def _of_suspension(
 
     To suspend is to close: it puts nothing right of what is open.
     """
+    # Whoever has it held waits for a suspension that is still to come.
+    again = any(one.kind is Kind.SUSPEND for one in record.queued)
     match end.operation.kind:
         case Kind.SUSPEND:
             known = {item.key for item in work}
             left = tuple(item for item in record.open_work if item.key not in known)
-            held = record.held_by if end.ok else ""
+            held = record.held_by if end.ok or again else ""
             return {"open_work": (*work, *left), "held_by": held}
-        case Kind.RESUME if end.ok:
+        case Kind.RESUME if end.ok and not again:
             return {"held_by": ""}
         case _:
             return {}

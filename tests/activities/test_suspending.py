@@ -73,8 +73,11 @@ async def test_to_suspend_puts_nothing_right_that_was_open() -> None:
 
 
 async def test_nobody_holds_a_tenant_that_is_not_suspended() -> None:
-    """Neither one that is resumed, nor one whose suspension came to nothing."""
+    """Neither one that is resumed, unless it is to be suspended next, nor one that could not be."""
     resumed = await ended(under_way(Kind.RESUME, held_by="ben"), ok=True)
     assert (resumed.state, resumed.held_by) == (TenantState.ACTIVE, "")
+    waiting = (Work(kind=Kind.SUSPEND, actor="ben"),)
+    again = await ended(under_way(Kind.RESUME, held_by="ben", queued=waiting), ok=True)
+    assert (again.work, again.held_by) == (waiting[0], "ben")
     back = await ended(under_way(Kind.SUSPEND, held_by="ben"), routed=False)
     assert (back.state, back.held_by) == (TenantState.ACTIVE, "")
