@@ -143,7 +143,7 @@ def differing(one: Plan, other: Plan) -> set[str]:
 
 @pytest.mark.parametrize("tier", TIERS)
 def test_what_is_closed_is_known_by_the_plan(tier: str) -> None:
-    """Nothing of an active tenant counts as closed; of a suspended one, each door that ARM shows."""
+    """Nothing of an active tenant counts as closed; of a suspended one, each door in ARM does."""
     made = full_plans()[tier]
     closed = suspended(made)
     assert [item.key for item in made.resources if is_closing(item)] == []

@@ -68,7 +68,7 @@ def test_suspending_closes_the_api_first(tier: str) -> None:
 
 @pytest.mark.parametrize("tier", TIERS)
 def test_resuming_opens_the_api_last(tier: str) -> None:
-    """The way out first, a cluster before what is in it; all is applied while the API is blocked."""
+    """The way out first, a cluster before what is in it; all else while the API is blocked."""
     made = full_plans()[tier]
     closed = suspended(made)
     stages = resume_stages(closed, made)
