@@ -45,6 +45,7 @@ class TenantRecord(BaseModel):
         plan_operation: The operation that applied the plan; empty for the current one. Its document
             tells what the plan's resources yielded.
         rules_version: Version of the rules that made the plan.
+        held_by: Who has had it suspended beyond its owner: only such may resume it; empty for none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -72,6 +73,7 @@ class TenantRecord(BaseModel):
     queued: tuple[Work, ...] = ()
     plan_operation: str = ""
     rules_version: int = 0
+    held_by: str = ""
 
     @property
     def tenant_id(self) -> str:

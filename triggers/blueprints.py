@@ -22,6 +22,7 @@ from triggers import (
     resource_events,
     results,
     service_bus,
+    suspension,
     tenants,
     updates,
 )
@@ -29,6 +30,7 @@ from triggers import (
 BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     tenants.blueprint,
     updates.blueprint,
+    suspension.blueprint,
     dry_run.blueprint,
     operations.blueprint,
     capacity.blueprint,

@@ -161,6 +161,8 @@ def tenant_document(record: TenantRecord) -> dict[str, Any]:
         "openWork": [item.dump() for item in record.open_work],
         "links": links_of(record.tenant_id, record.operation_id),
     }
+    if record.held_by:
+        document["heldBy"] = record.held_by
     if record.reason:
         document |= {"reason": record.reason, "hint": record.hint}
     return document
