@@ -6,6 +6,7 @@ from typing import Any, Final
 from activities.auditing import OperationNote, note_operation
 from activities.dependencies import Dependencies
 from activities.ending import leases_of, release
+from activities.migrating import is_reached, uncrossed
 from activities.routing.kinds import ROUTES
 from activities.routing.situation import situation_of
 from activities.tenants import change_tenant, current_tenant, is_current, require_current
@@ -110,9 +111,11 @@ def _ended(
     """The record once the operation has ended."""
     kind = end.operation.kind
     changes: dict[str, Any] = {"reason": end.reason, "hint": end.hint, "open_work": work}
+    reached = is_reached(end, record)
     if end.ok:
         changes |= _reached(record, plans.get(end.plan_hash))
-    event = ending(kind, ok=end.ok, is_back=end.is_back)
+    changes |= uncrossed(record, reached=reached)
+    event = ending(kind, ok=reached, is_back=end.is_back)
     if event is None:
         now = deps.clock.now()
         return record.model_copy(update={**changes, "ongoing": False, "updated_at": now})
@@ -150,7 +153,7 @@ def _ending(end: RouteEnd, record: TenantRecord, ended: TenantRecord) -> Operati
     results = [result for stage in end.stages for result in stage.results]
     return OperationNote(
         action=end.operation.kind.action,
-        outcome="done" if end.ok else "rolled-back" if end.is_back else "failed",
+        outcome="done" if is_reached(end, record) else "rolled-back" if end.is_back else "failed",
         actor=record.work.actor,
         before=record.state.value,
         after=ended.state.value,

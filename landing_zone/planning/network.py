@@ -11,6 +11,7 @@ from landing_zone.planning import api_versions
 from landing_zone.planning.scope import Scope
 
 ROUTE_TABLE = "route-table"
+EGRESS = "hub:firewall"
 NETWORK = "network"
 
 _PEERING_TYPE = "Microsoft.Network/virtualNetworks/virtualNetworkPeerings"
@@ -176,7 +177,7 @@ def _hub_egress(scope: Scope) -> Resource:
     """What the firewall lets out: it needs the range alone, so it is asked for first of all."""
     egress = scope.request.egress
     return Resource(
-        key="hub:firewall",
+        key=EGRESS,
         step=Step.DNS_AND_FIREWALL,
         type="Microsoft.Network/firewallPolicies",
         id=scope.hub.resource_id("Microsoft.Network/firewallPolicies", scope.hub.firewall.policy),
