@@ -100,6 +100,11 @@ class TenantRecord(BaseModel):
         return self.request.tenant_id
 
     @property
+    def left(self) -> Crossing | None:
+        """What it was before the migration under way, once that only goes forward."""
+        return self.crossing if self.heading and self.heading == self.plan_hash else None
+
+    @property
     def operation_id(self) -> str:
         """Id of the current operation."""
         return operation_id(self.tenant_id, self.operations)

@@ -40,7 +40,9 @@ async def migration_route(deps: Dependencies, situation: Situation, made: Plan) 
 
     def head(record: TenantRecord) -> TenantRecord:
         require_current(record, operation)
-        return record.model_copy(update={"heading": made.hash})
+        # Until its end it holds the subnet of the nodes that it has, or is to have.
+        held = situation.reservation if situation.reservation.node_subnet else record.reservation
+        return record.model_copy(update={"heading": made.hash, "reservation": held})
 
     await change_tenant(deps, operation.tenant_id, head)
     return route

@@ -1,6 +1,7 @@
 """The route of an update: to what is wanted now, by today's rules; or back to an earlier plan."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from activities.dependencies import Dependencies
 from activities.operations import given_place
@@ -26,18 +27,18 @@ async def route_of_update(deps: Dependencies, situation: Situation) -> Route:
         CapacityExceeded: The hub has not left what is wanted of it.
     """
     wanted = situation.record.work.wanted or situation.record.request
-    if situation.record.crossing is not None:
-        return await onward_route(deps, situation, situation.record.crossing)
+    if situation.record.left is not None:
+        return await onward_route(deps, situation, situation.record.left)
     reservation = await _claimed(deps, situation, wanted)
     made = plan(wanted, deps.document, situation.hub, reservation)
     _require_allowed(situation, made)
-    return await _route_to(deps, situation, made)
+    return await _route_to(deps, replace(situation, reservation=reservation), made)
 
 
 async def route_of_roll_back(deps: Dependencies, situation: Situation) -> Route:
     """Go back to a plan that was applied before."""
-    if situation.record.crossing is not None:
-        return await onward_route(deps, situation, situation.record.crossing)
+    if situation.record.left is not None:
+        return await onward_route(deps, situation, situation.record.left)
     made = await deps.documents.get_plan(situation.record.work.plan_hash)
     return await _route_to(deps, situation, made)
 
