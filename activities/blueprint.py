@@ -14,6 +14,7 @@ from activities.ending import end_operation
 from activities.hub import step_hub as reconcile_step
 from activities.hub_wishes import begin_hub, poll_hub
 from activities.keys import end_rotation, look_at_key, renew_key, store_key
+from activities.migrating import cross_over
 from activities.operations import begin_operation, make_plan, reserve
 from activities.outcomes import outcome_of
 from activities.resources import begin_resource, poll_resource, verify_resource
@@ -98,6 +99,7 @@ for _function in (
     activity("end_operation", OperationEnd, end_operation),
     activity("begin_change", OperationRef, begin_change),
     activity("make_route", OperationRef, make_route),
+    activity("cross_over", OperationRef, cross_over),
     activity("end_change", RouteEnd, end_change),
     activity("send_results", OperationRef, send_results),
     activity("begin_data", Call, begin_data),

@@ -6,6 +6,7 @@ from typing import Any, Final
 from activities.auditing import OperationNote, note_operation
 from activities.dependencies import Dependencies
 from activities.ending import leases_of, release
+from activities.migrating import is_reached, uncrossed
 from activities.routing.kinds import ROUTES
 from activities.routing.situation import situation_of
 from activities.tenants import change_tenant, current_tenant, is_current, require_current
@@ -111,10 +112,12 @@ def _ended(
     """The record once the operation has ended."""
     kind = end.operation.kind
     changes: dict[str, Any] = {"reason": end.reason, "hint": end.hint, "open_work": work}
+    reached = is_reached(end, record)
     if end.ok:
         changes |= _reached(record, plans.get(end.plan_hash))
+    changes |= uncrossed(record, reached=reached)
     changes |= _of_suspension(end, record, work)
-    event = ending(kind, ok=end.ok, is_back=end.is_back)
+    event = ending(kind, ok=reached, is_back=end.is_back)
     if event is TenantEvent.ROLL_BACK and not end.routed and record.open_work:
         # It had failed before, and is as it was before: an active tenant has no open work.
         event, changes["open_work"] = TenantEvent.FAIL, record.open_work
@@ -176,7 +179,7 @@ def _ending(end: RouteEnd, record: TenantRecord, ended: TenantRecord) -> Operati
     results = [result for stage in end.stages for result in stage.results]
     return OperationNote(
         action=end.operation.kind.action,
-        outcome="done" if end.ok else "rolled-back" if end.is_back else "failed",
+        outcome="done" if is_reached(end, record) else "rolled-back" if end.is_back else "failed",
         actor=record.work.actor,
         before=record.state.value,
         after=ended.state.value,

@@ -10,6 +10,7 @@ from landing_zone.dry_run.fixed import fixed_faults
 from landing_zone.planning import plan
 from landing_zone.request_parsing import InvalidRequest
 from landing_zone.routes.data import loss_faults, lost_data
+from landing_zone.routes.migrating import migration_faults
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
 
@@ -36,7 +37,7 @@ async def require_possible(
     subnet = given.node_subnet if needs_node_subnet(wanted) else None
     held = record.reservation.model_copy(update={"node_subnet": subnet})
     made = plan(wanted, deps.document, hub, held)
-    lost = lost_data(await deps.documents.get_plan(record.plan_hash), made)
-    losses = loss_faults(lost, allowed)
+    former = await deps.documents.get_plan(record.plan_hash)
+    losses = loss_faults(lost_data(former, made), allowed) or migration_faults(former, made)
     if losses:
         raise InvalidRequest(losses)

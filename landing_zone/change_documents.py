@@ -57,10 +57,11 @@ def change_document(end: RouteEnd, plans: Mapping[str, Plan], now: datetime) -> 
         plan_hash=end.plan_hash,
         applied=marks(end.started_at, results),
         outputs=outputs,
+        final=end.is_past,
     )
     view = OperationView(
         operation=end.operation,
-        state="succeeded" if end.ok else "rolled-back" if end.is_back else "failed",
+        state="succeeded" if end.is_reached else "rolled-back" if end.is_back else "failed",
         status=status,
         plan=main,
         finished_at=now,
@@ -90,6 +91,7 @@ def _stage(
     found: dict[str, Any] = {
         "name": stage.name,
         "back": stage.back,
+        "final": stage.final,
         "direction": stage.direction if stage.plan_hash else None,
         "planHash": stage.plan_hash or None,
         "state": "done" if stage.ok else "failed",

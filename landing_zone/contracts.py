@@ -106,6 +106,7 @@ class Stage(Contract):
         before: The plan that was applied before; empty where that is not known. What it asked for
             and this one does not is taken off what both have.
         verify: Whether the conditions that those have once all is there are checked after it.
+        final: Whether there is no way back once it has begun; all stages after it are final, too.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Stage(Contract):
     keys: tuple[str, ...] = ()
     before: str = ""
     verify: bool = False
+    final: bool = False
 
 
 class Route(Contract):
@@ -124,7 +126,7 @@ class Route(Contract):
     Attributes:
         plans: The plans that are walked over.
         stages: What is done, in order.
-        back: What is done where one of those fails; empty where they only go on.
+        back: What is done where one of those fails that is not final; empty where they only go on.
         outputs: What is known of the plans' resources beforehand.
         plan_hash: The plan that holds once the route has been gone; empty for none.
     """
@@ -154,6 +156,7 @@ class ResourceTask(Contract):
         retry: The bounds of its attempts.
         via: Who writes it.
         before: The plan that was applied before; empty where that is not known.
+        stage: The stage of a route; empty for an operation that walks a plan only once.
         progress: Where an earlier part of the same run left off.
     """
 
@@ -167,6 +170,7 @@ class ResourceTask(Contract):
     retry: RetryPolicy = RetryPolicy()
     via: Via = "resource"
     before: str = ""
+    stage: str = ""
     progress: "Progress | None" = None
 
 

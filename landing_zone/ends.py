@@ -52,6 +52,7 @@ class StageEnd(Contract):
     Attributes:
         name: The stage.
         back: Whether it was on the way back.
+        final: Whether there was no way back from it.
         plan_hash: The plan that was walked over; empty for none.
         direction: Whether its resources were made or taken back.
         started_at: When it began.
@@ -64,6 +65,7 @@ class StageEnd(Contract):
 
     name: str
     back: bool = False
+    final: bool = False
     plan_hash: str = ""
     direction: Direction = "apply"
     started_at: AwareDatetime
@@ -106,8 +108,18 @@ class RouteEnd(Contract):
 
     @property
     def ok(self) -> bool:
-        """Whether the tenant is as it was asked for."""
+        """Whether all of it was done."""
         return not self.code
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the point was passed behind which there is no way back."""
+        return any(stage.final for stage in self.stages)
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the tenant is as it was asked for, though something of before may be left."""
+        return self.ok or self.is_past
 
     @property
     def is_back(self) -> bool:

@@ -75,6 +75,8 @@ def operation_document(view: OperationView) -> dict[str, Any]:
     }
     if status and status.cause:
         document["waitingFor"] = status.cause
+    if status and status.final:
+        document["onlyForward"] = True
     if view.reason:
         document |= {"code": view.code, "reason": view.reason, "hint": view.hint}
     return document

@@ -30,6 +30,7 @@ class OperationStatus(Contract):
         plan_hash: The plan, once there is one.
         cause: What it waits for, when that is not a resource.
         stage: The stage of its route that it is at; empty for an onboarding.
+        final: Whether there is no way back any more.
         applied: The end of each resource that was made: letter, start, end, attempts.
         undone: The end of each resource that was taken back.
         outputs: What resources have yielded that the ids of others refer to.
@@ -41,6 +42,7 @@ class OperationStatus(Contract):
     plan_hash: str = ""
     cause: str = ""
     stage: str = ""
+    final: bool = False
     applied: dict[str, Mark] = Field(default_factory=dict)
     undone: dict[str, Mark] = Field(default_factory=dict)
     outputs: dict[str, dict[str, str]] = Field(default_factory=dict)
@@ -56,6 +58,7 @@ class LiveStatus(Contract):
         plan_hash: The plan, once there is one.
         cause: What it waits for, when that is not a resource.
         stage: The stage of its route that it is at; empty for an onboarding.
+        final: Whether there is no way back from that stage.
         applied: For each resource of the plan, in its order, its mark as text; empty for none.
         undone: The same for those that were to be taken back.
         outputs: What resources have yielded that the ids of others refer to.
@@ -67,6 +70,7 @@ class LiveStatus(Contract):
     plan_hash: str = ""
     cause: str = ""
     stage: str = ""
+    final: bool = False
     applied: tuple[str, ...] = ()
     undone: tuple[str, ...] = ()
     outputs: dict[str, dict[str, str]] = Field(default_factory=dict)
@@ -80,6 +84,7 @@ class LiveStatus(Contract):
             plan_hash=self.plan_hash,
             cause=self.cause,
             stage=self.stage,
+            final=self.final,
             applied=_named(keys, self.applied),
             undone=_named(keys, self.undone),
             outputs=self.outputs,

@@ -17,6 +17,22 @@ from landing_zone.tenant_request import TenantRequest
 from landing_zone.work import ONBOARDING, Work
 
 
+class Crossing(BaseModel):
+    """What a tenant was, whose migration to another tier only goes forward by now.
+
+    Attributes:
+        request: What it had asked for.
+        plan_hash: The plan whose runtime is being removed.
+        rules_version: Version of the rules that made that plan.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    request: TenantRequest
+    plan_hash: str
+    rules_version: int = 0
+
+
 class TenantRecord(BaseModel):
     """A tenant as the registry keeps it.
 
@@ -46,6 +62,9 @@ class TenantRecord(BaseModel):
             tells what the plan's resources yielded.
         rules_version: Version of the rules that made the plan.
         held_by: Who has had it suspended beyond its owner: only such may resume it; empty for none.
+        heading: The plan that a migration under way leads to; empty without one.
+        crossing: What the tenant was before the migration under way, once that only goes forward:
+            `request` and `plan_hash` are then what it leads to.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -74,11 +93,18 @@ class TenantRecord(BaseModel):
     plan_operation: str = ""
     rules_version: int = 0
     held_by: str = ""
+    heading: str = ""
+    crossing: Crossing | None = None
 
     @property
     def tenant_id(self) -> str:
         """The tenant's id."""
         return self.request.tenant_id
+
+    @property
+    def left(self) -> Crossing | None:
+        """What it was before the migration under way, once that only goes forward."""
+        return self.crossing if self.heading and self.heading == self.plan_hash else None
 
     @property
     def operation_id(self) -> str:
@@ -110,6 +136,7 @@ class TenantRecord(BaseModel):
             "plan_operation": self.applied_by,
             "recoveries": 0,
             "reply": None,
+            "heading": "",
             "reason": "",
             "hint": "",
             "updated_at": at,

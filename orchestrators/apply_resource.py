@@ -184,9 +184,10 @@ def _note(task: ResourceTask, result: ResourceResult, written: Written | None) -
     details = {"attempts": str(result.attempts)}
     if result.code:
         details |= {"code": result.code, "message": result.message}
+    walk = f"{task.stage}:{task.direction}" if task.stage else task.direction
     return AuditNote(
         operation=operation,
-        event_id=f"{operation.operation_id}.{operation.run}:{task.direction}:{task.key}",
+        event_id=f"{operation.operation_id}.{operation.run}:{walk}:{task.key}",
         action=f"resource.{task.direction}",
         plan_hash=task.plan_hash,
         key=task.key,

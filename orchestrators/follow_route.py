@@ -30,7 +30,8 @@ def follow_route(context: DurableOrchestrationContext) -> Steps[dict[str, Any]]:
 
     1. Begin: the registry says what is at work.
     2. Make the route: its stages, and what leads back.
-    3. Follow it, stage by stage. Where one fails, follow the way back, if there is any.
+    3. Follow it, stage by stage. Where one fails, follow the way back, if there is any; from the
+       first final stage on, only go forward.
     4. End it: the registry says how it ended, and what comes next.
     """
     operation = OperationRef.parse(context.get_input(dict))
@@ -64,11 +65,17 @@ class _Journey:
     def follow(self, route: Route) -> Steps[RouteEnd]:
         """Follow it to its end, or back."""
         self._outputs = dict(route.outputs)
-        problem = yield from self._stages(route, route.stages, back=False)
+        reversible = tuple(stage for stage in route.stages if not stage.final)
+        problem = yield from self._stages(route, reversible, back=False)
         if problem is not None:
             # What cannot be brought back at one place is no reason to leave the next as it is.
             for stage in route.back:
                 yield from self._stages(route, (stage,), back=True)
+            return self.end(route, problem)
+        for stage in route.stages[len(reversible) :]:
+            # Nor is what cannot be removed, once there is no way back.
+            found = yield from self._stages(route, (stage,), back=False)
+            problem = problem or found
         return self.end(route, problem)
 
     def end(self, route: Route | None, problem: Outcome | None) -> RouteEnd:
@@ -98,6 +105,7 @@ class _Journey:
                 StageEnd(
                     name=stage.name,
                     back=back,
+                    final=stage.final,
                     plan_hash=stage.plan_hash,
                     direction=stage.direction,
                     started_at=started,
@@ -153,7 +161,8 @@ class _Journey:
         keys = frozenset(stage.keys)
         if stage.direction == "apply":
             return subgraph(plan.graph, keys)
-        if back:
+        if back and not self._operation.run:
+            # An earlier run, which was lost, may have begun more than this one knows of.
             keys &= self._begun(stage.plan_hash)
         undoable = frozenset(node.key for node in plan.nodes if node.undoable)
         return reversed_graph(subgraph(plan.graph, keys & undoable))
@@ -217,7 +226,7 @@ class _Board(WaitNote):
         """A stage has begun."""
         self._marks, self._places = [], {}
         phase = "undo" if back or stage.direction == "undo" else "apply"
-        self.show(phase=phase, stage=stage.name, plan_hash="")
+        self.show(phase=phase, stage=stage.name, plan_hash="", final=stage.final)
 
     def walking(self, plan: PlanSummary, stage: Stage) -> None:
         """A walk has begun."""

@@ -1,9 +1,11 @@
 """The route of an update: to what is wanted now, by today's rules; or back to an earlier plan."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from activities.dependencies import Dependencies
 from activities.operations import given_place
+from activities.routing.migrating import migration_route, onward_route
 from activities.routing.situation import Situation, route_over
 from landing_zone.capacity import Claims, needs_node_subnet
 from landing_zone.contracts import Route
@@ -12,6 +14,7 @@ from landing_zone.plan import Plan
 from landing_zone.planning import plan
 from landing_zone.reservation import Reservation
 from landing_zone.routes.data import loss_faults, lost_data
+from landing_zone.routes.migrating import is_migration
 from landing_zone.routes.updating import restore_stages, update_stages
 from landing_zone.tenant_request import TenantRequest
 
@@ -24,19 +27,25 @@ async def route_of_update(deps: Dependencies, situation: Situation) -> Route:
         CapacityExceeded: The hub has not left what is wanted of it.
     """
     wanted = situation.record.work.wanted or situation.record.request
+    if situation.record.left is not None:
+        return await onward_route(deps, situation, situation.record.left)
     reservation = await _claimed(deps, situation, wanted)
     made = plan(wanted, deps.document, situation.hub, reservation)
     require_allowed(situation, made)
-    return await _route_to(deps, situation, made)
+    return await _route_to(deps, replace(situation, reservation=reservation), made)
 
 
 async def route_of_roll_back(deps: Dependencies, situation: Situation) -> Route:
     """Go back to a plan that was applied before."""
+    if situation.record.left is not None:
+        return await onward_route(deps, situation, situation.record.left)
     made = await deps.documents.get_plan(situation.record.work.plan_hash)
     return await _route_to(deps, situation, made)
 
 
 async def _route_to(deps: Dependencies, situation: Situation, made: Plan) -> Route:
+    if is_migration(situation.former, made):
+        return await migration_route(deps, situation, made)
     return await route_over(
         deps,
         situation,

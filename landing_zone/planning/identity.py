@@ -29,12 +29,14 @@ def identity_resources(scope: Scope) -> Iterator[Resource]:
 
 def _federated_credential(scope: Scope) -> Resource:
     kind = f"{IDENTITIES}/federatedIdentityCredentials"
+    # Each cluster has its own: both stand while the workloads move from one to the other.
+    name = "own-cluster" if scope.own_cluster else "kubernetes"
     namespace = naming.kubernetes_namespace(scope.request)
     return Resource(
         key="federation:workload",
         step=Step.IDENTITY_AND_API,
         type=kind,
-        id=scope.operations_id(kind, naming.identity(scope.request, "workload"), "kubernetes"),
+        id=scope.operations_id(kind, naming.identity(scope.request, "workload"), name),
         api_version=api_versions.MANAGED_IDENTITY,
         body={
             "properties": {

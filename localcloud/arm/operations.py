@@ -145,6 +145,24 @@ def _result(call: Call, operation: Operation) -> Answer:
     return Answer(HTTPStatus.NO_CONTENT if operation.kind == "delete" else HTTPStatus.OK)
 
 
+def let_settle(cloud: Cloud, written: Operation) -> None:
+    """Let what goes on by itself after a write that has ended go on, where anything does."""
+    seconds = cloud.profile.of(written.type).settle
+    if not seconds:
+        return
+    now = cloud.now()
+    going = Operation(
+        id=str(uuid.uuid4()),
+        kind="settle",
+        target=written.target,
+        type=written.type,
+        started=now,
+        due=written.due + seconds,
+        poll=written.poll,
+    )
+    _remember(cloud, going)
+
+
 def end(cloud: Cloud, operation: Operation, error: dict[str, Any] | None = None) -> None:
     """Store that an operation has ended, well or with an error."""
     state = "Failed" if error else "Succeeded"

@@ -16,6 +16,7 @@ def write_ended(cloud: Cloud, operation: Operation) -> None:
     if not operation.failure:
         for record in present:
             cloud.store.type_of(record).hooks.written(cloud.store, record)
+        operations.let_settle(cloud, operation)
     operations.tell(cloud, operation, operation.target, succeeded=not operation.failure)
 
 
@@ -83,3 +84,11 @@ def group_ended(cloud: Cloud, operation: Operation) -> None:
         cloud.store.put(group)
     operations.end(cloud, operation, error)
     operations.tell(cloud, operation, operation.target, succeeded=error is None)
+
+
+def settle_ended(cloud: Cloud, operation: Operation) -> None:
+    """What went on by itself after a write has ended, unless it was written anew meanwhile."""
+    record = cloud.store.get(operation.target)
+    if record is not None and record.changed < operation.started:
+        cloud.store.type_of(record).hooks.settled(cloud.store, record)
+    operations.end(cloud, operation)

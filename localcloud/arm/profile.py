@@ -18,15 +18,18 @@ class Latency:
         write: Until a write has ended.
         delete: Until a delete has ended.
         poll: What `Retry-After` asks for in between.
+        settle: What goes on by itself for so long after a write has ended.
     """
 
     write: float
     delete: float
     poll: float
+    settle: float = 0.0
 
     def scaled(self, speed: float) -> "Latency":
         """The same, so many times faster."""
-        return Latency(self.write / speed, self.delete / speed, self.poll / speed)
+        times = (self.write, self.delete, self.poll, self.settle)
+        return Latency(*(seconds / speed for seconds in times))
 
 
 class Profile:

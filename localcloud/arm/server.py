@@ -25,6 +25,7 @@ from localcloud.arm.outcomes import (
     group_ended,
     hold_ended,
     registration_ended,
+    settle_ended,
     write_ended,
 )
 from localcloud.arm.profile import Profile
@@ -45,6 +46,7 @@ OUTCOMES = MappingProxyType(
         "member": member_ended,
         "group": group_ended,
         "hold": hold_ended,
+        "settle": settle_ended,
         "register": registration_ended,
         "alias": aliases.ended,
         "start": power.ended,

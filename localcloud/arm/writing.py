@@ -274,7 +274,8 @@ def _record(write: Write) -> Record:
         write.properties[write.type.guid] = guid or str(uuid.uuid4())
     if write.type.provisioning:
         slow = write.type.write is not Writing.SYNC
-        write.properties["provisioningState"] = write.type.busy if slow else "Succeeded"
+        busy = (write.type.changing if old else "") or write.type.busy
+        write.properties["provisioningState"] = busy if slow else "Succeeded"
     write.type.hooks.prepare(write)
     record = Record(write.id, write.type.name, write.body)
     record.created = old.created if old else write.now

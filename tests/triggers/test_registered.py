@@ -19,6 +19,7 @@ EXPECTED = {
     "begin_change": ("activityTrigger", ""),
     "make_route": ("activityTrigger", ""),
     "end_change": ("activityTrigger", ""),
+    "cross_over": ("activityTrigger", ""),
     "recover_operations": ("timerTrigger", ""),
     "operate_tenant": ("orchestrationTrigger", ""),
     "apply_resource": ("orchestrationTrigger", ""),

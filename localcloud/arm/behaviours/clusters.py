@@ -291,7 +291,16 @@ def check_flux(write: "Write") -> None:
             raise bad_request("PropertyChangeNotAllowed", message)
 
 
-def flux_written(store: Store, record: Record) -> None:
+def prepare_flux(write: "Write") -> None:
+    """What a source holds has not been applied yet once it is asked for.
+
+    learn: azure-arc/kubernetes/monitor-gitops-flux-2, view details on cluster compliance.
+    """
+    write.properties["complianceState"] = "Pending"
+
+
+def flux_settled(store: Store, record: Record) -> None:
     """What the source holds has been applied."""
-    record.properties["complianceState"] = "Compliant"
+    suspended = record.properties.get("suspend", False)
+    record.properties["complianceState"] = "Suspended" if suspended else "Compliant"
     store.put(record)

@@ -100,6 +100,7 @@ class Hooks:
         check: Refuses a write that Azure refuses, after every general rule passed.
         prepare: Fills in what Azure fills in, before the write is stored.
         written: Runs once a write has come to its successful end.
+        settled: Runs once what goes on by itself after that has ended, too.
         check_delete: Refuses a delete.
         deleted: Runs once the resource is gone.
         render: Completes the resource as it is answered.
@@ -108,6 +109,7 @@ class Hooks:
     check: "Callable[[Write], None]" = _nothing
     prepare: "Callable[[Write], None]" = _nothing
     written: "Callable[[Store, Record], None]" = _nothing
+    settled: "Callable[[Store, Record], None]" = _nothing
     check_delete: "Callable[[Store, Record], None]" = _nothing
     deleted: "Callable[[Store, Record], None]" = _nothing
     render: "Callable[[Store, Record, dict[str, Any]], None]" = _nothing
@@ -134,6 +136,7 @@ class ResourceType:
         provisioning: Whether its properties carry a provisioningState.
         etag: Whether its answers carry an ETag, in the header and in the body.
         busy: The provisioningState while a write is going on.
+        changing: The same where it was there before; `busy` where empty.
         broken: The provisioningState after a failed write or delete; some types have none for it.
         taken: What names that are unique in all of Azure answer when they are taken.
         secrets: Properties that are taken and never answered.
@@ -167,6 +170,7 @@ class ResourceType:
     provisioning: bool = False
     etag: bool = False
     busy: str = "Updating"
+    changing: str = ""
     broken: str = "Failed"
     taken: Taken | None = None
     secrets: tuple[str, ...] = ()

@@ -61,6 +61,8 @@ TYPES = (
         name_pattern=r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
         provisioning=True,
         busy="Creating",
+        # learn: rest/api/aks/managed-namespaces, NamespaceProvisioningState
+        changing="Updating",
         defaults={"properties": {"adoptionPolicy": "Never", "deletePolicy": "Keep"}},
         lock=clusters.NAMESPACE,
         hidden=True,
@@ -77,6 +79,7 @@ TYPES = (
         name_pattern=r"(?=.{1,63}$)[a-z0-9](-?[a-z0-9])*",
         provisioning=True,
         busy="Creating",
+        changing="Updating",
         secrets=("configurationProtectedSettings",),
         defaults={
             "properties": {
@@ -88,7 +91,11 @@ TYPES = (
         },
         lock="Microsoft.KubernetesConfiguration/fluxConfigurations",
         hidden=True,
-        hooks=Hooks(check=clusters.check_flux, written=clusters.flux_written),
+        hooks=Hooks(
+            check=clusters.check_flux,
+            prepare=clusters.prepare_flux,
+            settled=clusters.flux_settled,
+        ),
     ),
     ResourceType(
         identities.IDENTITY,

@@ -214,6 +214,52 @@ def test_flux_keeps_its_namespace_and_goes_with_its_cluster(arm: Arm) -> None:
     assert arm.put(FLUX, moved, b.FLUX).code == "PropertyChangeNotAllowed"
 
 
+def complies(arm: Arm) -> str:
+    """The compliance of the Flux configuration."""
+    found = arm.get(FLUX, b.FLUX).body["properties"]
+    assert found["provisioningState"] == "Succeeded"
+    return str(found["complianceState"])
+
+
+def test_flux_complies_some_time_after_it_is_asked_for(arm: Arm) -> None:
+    """Not as soon as the configuration is there; and not yet again after it has changed."""
+    source = {"url": "https://github.com/contoso/apps", "repositoryRef": {"branch": "main"}}
+    assert arm.put(FLUX, flux(gitRepository=source), b.FLUX).status == 201
+    arm.advance(31)
+    assert complies(arm) == "Pending"
+    arm.advance(46)
+    assert complies(arm) == "Compliant"
+    changed = arm.put(FLUX, flux(gitRepository=source, suspend=True), b.FLUX).body["properties"]
+    assert (changed["provisioningState"], changed["complianceState"]) == ("Updating", "Pending")
+    arm.advance(31)
+    assert complies(arm) == "Pending"
+    arm.advance(46)
+    assert complies(arm) == "Suspended"
+
+
+def test_flux_does_not_comply_by_what_it_was_told_before(arm: Arm) -> None:
+    """The time that it takes begins again with each write."""
+    first = {"url": "https://github.com/contoso/apps", "repositoryRef": {"branch": "main"}}
+    arm.put(FLUX, flux(gitRepository=first), b.FLUX)
+    arm.advance(31)
+    assert complies(arm) == "Pending"
+    second = first | {"repositoryRef": {"branch": "next"}}
+    arm.put(FLUX, flux(gitRepository=second), b.FLUX)
+    arm.advance(31)
+    arm.advance(16)
+    assert complies(arm) == "Pending"
+    arm.advance(30)
+    assert complies(arm) == "Compliant"
+
+
+def test_a_namespace_that_changes_is_not_made_anew(arm: Arm) -> None:
+    """It is being updated, and goes on serving."""
+    arm.made(NAMESPACE, b.here({}), b.AKS)
+    body = b.here({"annotations": {"a": "b"}})
+    changed = arm.put(NAMESPACE, body, b.AKS).body["properties"]
+    assert changed["provisioningState"] == "Updating"
+
+
 def test_the_keys_of_a_subscription_stay_until_they_are_turned(arm: Arm) -> None:
     """They are told by listSecrets only, and each is turned on its own."""
     arm.made(PRODUCT, TITLED, b.APIM)
