@@ -16,6 +16,7 @@ EXPECTED = {
     "health": ("GET health", ANYONE),
     "begin_change": ("activityTrigger", ""),
     "make_route": ("activityTrigger", ""),
+    "cross_over": ("activityTrigger", ""),
     "end_change": ("activityTrigger", ""),
     "recover_operations": ("timerTrigger", ""),
     "operate_tenant": ("orchestrationTrigger", ""),
