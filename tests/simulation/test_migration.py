@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Final
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
 
 import pytest
 
@@ -11,6 +13,7 @@ from landing_zone.graph import critical_path, subgraph
 from landing_zone.lifecycle import TenantState
 from landing_zone.planning.gitops import GITOPS
 from landing_zone.routes.data import DATA_BEARING
+from landing_zone.tenants import TenantRecord
 from localcloud.arm.exchange import Answer, Call
 from tests.simulation.migrations import (
     PAIRS,
@@ -31,28 +34,94 @@ FORWARD: Final = ("prepare", "verify", "switch", "commit", "remove")
 both_ways = pytest.mark.parametrize(("old", "new"), PAIRS)
 
 
+class Travel(NamedTuple):
+    """What was seen of an undisturbed migration.
+
+    Attributes:
+        watch: What looked on.
+        record: The tenant afterwards.
+        lacking: What was missing in the end, of the old runtime and of the new one.
+        stages: The stages of the operation.
+        deletes: Each deletion, with whether the registry said that there is no way back.
+        finals: Stages that the live status said there is no way back from.
+        data: What held data before, and afterwards.
+    """
+
+    watch: Watch
+    record: TenantRecord
+    lacking: tuple[tuple[str, ...], tuple[str, ...]]
+    stages: list[dict[str, Any]]
+    deletes: list[tuple[str, bool]]
+    finals: list[str]
+    data: tuple[set[str], set[str]]
+
+
+@cache
+def travelled(old: str, new: str) -> Travel:
+    """An undisturbed migration, made once for all that is claimed of it."""
+
+    async def life(found: Simulation) -> Travel:
+        data = held_data(found)
+        watch = Watch(found)
+        deletes: list[tuple[str, bool]] = []
+        finals: list[str] = []
+
+        def look(call: Call, answer: Answer) -> None:
+            watch.look(call, answer)
+            if call.method == "DELETE" and answer.status < HTTPStatus.BAD_REQUEST:
+                deletes.append((call.path, found.tenant(TENANT).left is not None))
+
+        def status(_instance: str, shown: Any) -> None:
+            if isinstance(shown, dict) and shown.get("final"):
+                finals.append(shown["stage"])
+
+        found.arm.on_answer = look
+        found.engine.on_status = status
+        record = await migrate(found, new)
+        assert_in_one_tier(found, watch, {}, old)
+        if record.request.isolation == new:
+            assert_held(found)
+        lacking = watch.old(), watch.new()
+        stages = stages_of(found)
+        return Travel(watch, record, lacking, stages, deletes, finals, (data, held_data(found)))
+
+    return living(life, old)
+
+
 @both_ways
 def test_one_runtime_is_complete_after_each_write(old: str, new: str) -> None:
     """And in the end the new one, with nothing of the old one left or held."""
+    found = travelled(old, new)
+    assert found.record.state is TenantState.ACTIVE, found.record.reason
+    assert found.record.request.isolation == new
+    assert found.watch.gaps == []
+    assert found.watch.writes >= 8
+    # On the shared cluster one namespace serves both: it turns from one to the other at once.
+    assert found.watch.both == ("cluster" in {old, new})
+    assert found.lacking[0] != ()
+    assert found.lacking[1] == ()
 
-    async def life(found: Simulation) -> None:
-        watch = Watch(found)
-        record = await migrate(found, new)
-        assert record.state is TenantState.ACTIVE, record.reason
-        assert record.request.isolation == new
-        assert watch.gaps == []
-        assert watch.writes >= 8
-        # On the shared cluster one namespace serves both: it turns from one to the other at once.
-        assert watch.both == ("cluster" in {old, new})
-        assert watch.new() == ()
-        assert watch.old() != ()
-        assert_in_one_tier(found, watch, {}, old)
-        assert_held(found)
-        names = [stage["name"] for stage in stages_of(found)]
-        assert tuple(names[:5]) == FORWARD
-        assert names[5:] == ["settle"] * (old == "nodepool")
 
-    living(life, old)
+@both_ways
+def test_the_stages_say_from_where_there_is_no_way_back(old: str, new: str) -> None:
+    """In the status while it goes on, and in the document once it has ended."""
+    found = travelled(old, new)
+    names = [stage["name"] for stage in found.stages]
+    assert tuple(names[:5]) == FORWARD
+    assert names[5:] == ["settle"] * (old == "nodepool")
+    final = [stage["name"] for stage in found.stages if stage["final"]]
+    assert final == names[4:]
+    assert set(found.finals) == set(final)
+
+
+@both_ways
+def test_nothing_is_removed_before_the_registry_says_so(old: str, new: str) -> None:
+    """Nor anything that holds data, at any time."""
+    found = travelled(old, new)
+    assert found.deletes or (old, new) == ("namespace", "nodepool")
+    assert all(crossed for _, crossed in found.deletes)
+    assert found.data[0] == found.data[1]
+    assert found.data[0]
 
 
 def assert_held(found: Simulation) -> None:
@@ -66,29 +135,6 @@ def assert_held(found: Simulation) -> None:
     assert found.world.ledger.claims[key] == demand_of(record.request).claims
     rows = [one.value for one in found.world.hub_requests.rows.values()]
     assert {row.state for row in rows} == {"applied"}
-
-
-@both_ways
-def test_nothing_is_removed_before_the_registry_says_so(old: str, new: str) -> None:
-    """Nor anything that holds data, at any time."""
-
-    async def life(found: Simulation) -> None:
-        crossed: list[bool] = []
-        removed: list[str] = []
-
-        def look(call: Call, answer: Answer) -> None:
-            if call.method == "DELETE" and answer.status < 300:
-                crossed.append(found.tenant(TENANT).left is not None)
-                removed.append(call.path)
-
-        found.arm.on_answer = look
-        data = held_data(found)
-        await migrate(found, new)
-        assert removed or (old, new) == ("namespace", "nodepool")
-        assert all(crossed)
-        assert held_data(found) == data
-
-    living(life, old)
 
 
 def held_data(found: Simulation) -> set[str]:
@@ -115,17 +161,12 @@ def test_there_and_back_leaves_azure_as_it_was(old: str, new: str) -> None:
 @both_ways
 def test_preparing_takes_no_longer_than_its_longest_chain(old: str, new: str) -> None:
     """What does not wait for each other is made at once."""
-
-    async def life(found: Simulation) -> None:
-        watch = Watch(found)
-        await migrate(found, new)
-        made = watch.plans()[1]
-        [prepare] = [stage for stage in stages_of(found) if stage["name"] == "prepare"]
-        seconds = {one["key"]: one["seconds"] for one in timed(prepare)}
-        longest = critical_path(subgraph(made.graph, frozenset(seconds)), seconds.__getitem__)
-        assert prepare["seconds"] - longest.seconds < 5
-
-    living(life, old)
+    found = travelled(old, new)
+    made = found.watch.plans()[1]
+    prepare = found.stages[0]
+    seconds = {one["key"]: one["seconds"] for one in timed(prepare)}
+    longest = critical_path(subgraph(made.graph, frozenset(seconds)), seconds.__getitem__)
+    assert prepare["seconds"] - longest.seconds < 5
 
 
 def timed(stage: dict[str, Any]) -> Iterator[dict[str, Any]]:

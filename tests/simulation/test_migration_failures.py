@@ -38,7 +38,7 @@ from tests.simulation.simulation import Simulation
 from tests.unit.planned import HUB, reservation_for
 from triggers.recovery import recover
 
-SAMPLE: Final = 36
+SAMPLE: Final = 24
 DEATHS: Final = 4
 SEED: Final = 7
 STAGES: Final = ("prepare", "verify", "switch", "commit", "remove")

@@ -18,6 +18,7 @@ EXPECTED = {
     "health": ("GET health", ANYONE),
     "begin_change": ("activityTrigger", ""),
     "make_route": ("activityTrigger", ""),
+    "cross_over": ("activityTrigger", ""),
     "end_change": ("activityTrigger", ""),
     "cross_over": ("activityTrigger", ""),
     "recover_operations": ("timerTrigger", ""),
