@@ -141,7 +141,10 @@ def _of_suspension(
             known = {item.key for item in work}
             left = tuple(item for item in record.open_work if item.key not in known)
             held = record.held_by if end.ok or again else ""
-            return {"open_work": (*work, *left), "held_by": held}
+            changes = {"open_work": (*work, *left), "held_by": held}
+            half = end.routed and not end.ok and not end.is_back
+            # What is closed in part is closed whole or opened from there.
+            return changes | ({"plan_hash": end.plan_hash} if half else {})
         case Kind.RESUME if end.ok and not again:
             return {"held_by": ""}
         case _:

@@ -8,8 +8,10 @@ from landing_zone.contracts import Route, Stage
 from landing_zone.errors import PermanentError
 from landing_zone.hub import Hub
 from landing_zone.plan import Plan
+from landing_zone.planning.suspended import is_at_rest
 from landing_zone.references import Outputs
 from landing_zone.reservation import Reservation
+from landing_zone.routes.courses import TO_PLANS
 from landing_zone.tenants import TenantRecord
 
 
@@ -36,18 +38,26 @@ async def situation_of(deps: Dependencies, record: TenantRecord) -> Situation:
     """What is known of a tenant that stands in its hub.
 
     Raises:
-        PermanentError: It does not (`NothingThere`).
+        PermanentError: It does not (`NothingThere`); or it is to be led to another plan, and was
+            left half suspended (`HalfSuspended`).
     """
     if record.reservation is None or not record.plan_hash:
         raise PermanentError(
             "NothingThere", "the tenant holds no place in a hub", "ask for the tenant again"
+        )
+    former = await deps.documents.get_plan(record.plan_hash)
+    if record.work.kind in TO_PLANS and is_at_rest(former):
+        raise PermanentError(
+            "HalfSuspended",
+            "the tenant is closed in part, and cannot be changed so",
+            "suspend it again, which closes it whole, then resume it",
         )
     ended = await deps.documents.get_operation(record.applied_by) or {}
     return Situation(
         record=record,
         reservation=record.reservation,
         hub=deps.document.hub(record.reservation.hub),
-        former=await deps.documents.get_plan(record.plan_hash),
+        former=former,
         outputs=ended.get("outputs", {}),
     )
 

@@ -73,6 +73,11 @@ def in_plan(plan: Plan, keys: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(key for key in keys if key in plan.by_key)
 
 
+def is_at_rest(plan: Plan) -> bool:
+    """Whether a plan is that of a suspended tenant."""
+    return PRODUCT in plan.by_key and is_closing(plan.by_key[PRODUCT])
+
+
 def is_closing(resource: Resource) -> bool:
     """Whether a planned resource is one that ARM shows as closed while the tenant is suspended."""
     if resource.key not in _JUDGED:

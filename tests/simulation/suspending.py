@@ -36,7 +36,8 @@ async def ask_for(found: Simulation, kind: Kind, tenant_id: str = TENANT) -> boo
     """Ask for an operation, as the HTTP API does; False where nothing is to be done."""
     kept = await found.deps.registry.get(tenant_id)
     assert kept is not None
-    work = Work(kind=kind, actor="ann", reason="holidays")
+    wanted = kept.value.request if kind is Kind.UPDATE else None
+    work = Work(kind=kind, actor="ann", reason="holidays", wanted=wanted)
     answer = ask(kept.value, work, found.world.clock.now())
     if isinstance(answer, Same):
         return False

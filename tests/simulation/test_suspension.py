@@ -212,9 +212,39 @@ def test_what_can_be_neither_closed_nor_opened_is_listed(tier: str) -> None:
             with pytest.raises(PermanentError) as refused:
                 await operated(found, Kind.RESUME)
             assert refused.value.code == "InvalidTransition"
+            assert record.plan_hash == suspended(made).hash
             arm.gateway.faults.remove(stuck.id)
+            changed = await operated(found, Kind.UPDATE)
+            assert (changed.state, changed.open_work) == (TenantState.FAILED, record.open_work)
+            assert "suspend it again" in changed.hint
             record = await operated(found, Kind.SUSPEND)
             assert record.state is TenantState.SUSPENDED, record.reason
+            record = await operated(found, Kind.RESUME)
+            assert (record.state, record.open_work) == (TenantState.ACTIVE, ())
+            assert_whole(found, record)
+
+        ground.run(happen)
+
+
+def test_a_cluster_that_was_left_stopped_is_never_called_active() -> None:
+    """A resumption that can neither go on nor back: it is suspended whole first, then resumed."""
+    with landed("cluster") as (ground, made):
+
+        async def happen() -> None:
+            found = ground.simulation
+            await operated(found, Kind.SUSPEND)
+            arm = found.arm
+            opening = arm.inject(fault("api-subscription"))
+            # The product is published for a while, and then not to be withdrawn.
+            arm.inject(fault("api-product", match={"nth": 2}, count=1))
+            record = await operated(found, Kind.RESUME)
+            assert record.state is TenantState.FAILED
+            assert doors(ground, made)["cluster"] is False
+            assert "api-product" in {item.key for item in record.open_work}
+            arm.gateway.faults.remove(opening.id)
+            changed = await operated(found, Kind.UPDATE)
+            assert (changed.state, changed.open_work) == (TenantState.FAILED, record.open_work)
+            assert (await operated(found, Kind.SUSPEND)).state is TenantState.SUSPENDED
             record = await operated(found, Kind.RESUME)
             assert (record.state, record.open_work) == (TenantState.ACTIVE, ())
             assert_whole(found, record)
