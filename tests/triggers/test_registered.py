@@ -20,7 +20,6 @@ EXPECTED = {
     "make_route": ("activityTrigger", ""),
     "cross_over": ("activityTrigger", ""),
     "end_change": ("activityTrigger", ""),
-    "cross_over": ("activityTrigger", ""),
     "recover_operations": ("timerTrigger", ""),
     "operate_tenant": ("orchestrationTrigger", ""),
     "apply_resource": ("orchestrationTrigger", ""),

@@ -18,7 +18,7 @@ from landing_zone.hub_state.limits import HubSettings
 from landing_zone.hub_state.settled import own_items
 from landing_zone.hub_state.wishes import member_of
 from landing_zone.plan import Plan, Resource, Undo
-from landing_zone.planning.network import EGRESS
+from landing_zone.planning.network import HUB_EGRESS
 from landing_zone.planning.subscription import PLACEMENT
 from landing_zone.references import Outputs
 from landing_zone.routes.migrating import joint_plan, migration_stages, return_stages
@@ -144,7 +144,7 @@ def order(graph: Graph, dice: random.Random) -> Iterator[str]:
 def applied(plan: Plan, resource: Resource, there: There, outputs: Outputs) -> There:
     """What is there once a resource has been applied."""
     known = bound(resource, outputs)
-    if resource.key == EGRESS:
+    if resource.key == HUB_EGRESS:
         return removed(plan, resource, there, outputs) | walls(plan, known)
     if resource.is_read:
         return there
@@ -156,7 +156,7 @@ def applied(plan: Plan, resource: Resource, there: There, outputs: Outputs) -> T
 
 def removed(_plan: Plan, resource: Resource, there: There, outputs: Outputs) -> There:
     """What is there once a resource has been taken back, with all that stands in it."""
-    if resource.key == EGRESS:
+    if resource.key == HUB_EGRESS:
         return {key: body for key, body in there.items() if not is_wall(key)}
     if resource.undo is Undo.KEEP:
         return there

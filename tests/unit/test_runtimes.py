@@ -4,7 +4,7 @@ import pytest
 
 from landing_zone.applying import bound
 from landing_zone.arm_ids import normalized
-from landing_zone.planning.network import EGRESS
+from landing_zone.planning.network import HUB_EGRESS
 from landing_zone.routes.runtimes import runtime_of
 from tests.unit.moves import assert_complete, everything, missing, move_of
 from tests.unit.planned_whole import outputs_of, wanting, whole_plan_of
@@ -21,7 +21,7 @@ def test_each_part_of_a_runtime_is_missed(tier: str) -> None:
     assert_complete(runtime, there, outputs)
     for part in runtime.parts:
         own = normalized(bound(part, outputs).id)
-        if part.key == EGRESS:
+        if part.key == HUB_EGRESS:
             without = {key: body for key, body in there.items() if "/ipgroups/" not in key}
             assert missing(runtime, without, outputs) == (part.key,)
             continue
