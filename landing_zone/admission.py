@@ -134,6 +134,7 @@ def _asked_again(
         active_since=None,
         keys=KeyRecord(),
         reply=reply,
+        approval=None,
     )
 
 

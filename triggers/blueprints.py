@@ -5,6 +5,7 @@ from typing import Final
 import azure.durable_functions as df
 
 from triggers import (
+    approvals,
     audit,
     capacity,
     compliance,
@@ -29,6 +30,7 @@ from triggers import (
 BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     tenants.blueprint,
     updates.blueprint,
+    approvals.blueprint,
     dry_run.blueprint,
     operations.blueprint,
     capacity.blueprint,

@@ -11,6 +11,9 @@ EXPECTED = {
     "list_tenants": ("GET tenants", ANYONE),
     "show_tenant": ("GET tenants/{tenantId}", ANYONE),
     "show_plan": ("GET tenants/{tenantId}/plan", ANYONE),
+    "show_approval": ("GET tenants/{tenantId}/approval", ANYONE),
+    "decide_approval": ("POST tenants/{tenantId}/approval", ANYONE),
+    "look_at_approval": ("activityTrigger", ""),
     "show_operation": ("GET operations/{operationId}", ANYONE),
     "show_capacity": ("GET capacity", ANYONE),
     "health": ("GET health", ANYONE),
@@ -69,6 +72,7 @@ EXPECTED = {
     "send_results": ("activityTrigger", ""),
 }
 USE_THE_DURABLE_CLIENT = {
+    "decide_approval",
     "update_tenant",
     "free_dead_leases",
     "request_tenant",
