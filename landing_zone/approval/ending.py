@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from landing_zone.approval.record import Approval, Decision, Verdict
+from landing_zone.intake.replies import OwedResult
 from landing_zone.lifecycle import TenantEvent, TenantState, next_state
 from landing_zone.tenants import TenantRecord
 
@@ -56,9 +57,26 @@ def ended_by(
     """
     told = {"reason": reason_of(approval, decision), "hint": hint_of(approval, decision)}
     event = _event(record, decision)
-    if event is None:
-        return record.model_copy(update={**told, "ongoing": False, "updated_at": now})
-    return record.after(event, now, **told)
+    if event is not None:
+        return record.after(event, now, **told)
+    ended = record.model_copy(update={**told, "ongoing": False, "updated_at": now})
+    return _owing(ended)
+
+
+def _owing(record: TenantRecord) -> TenantRecord:
+    """The record with what is to be told by message of a change that was decided against."""
+    if record.reply is None:
+        return record
+    owed = OwedResult(
+        reply=record.reply,
+        operation_id=record.operation_id,
+        outcome="failed",
+        state=record.state.value,
+        reason=record.reason,
+        hint=record.hint,
+        at=record.updated_at,
+    )
+    return record.model_copy(update={"owed": (*record.owed, owed)})
 
 
 def _event(record: TenantRecord, decision: Decision) -> TenantEvent | None:

@@ -159,6 +159,10 @@ def test_what_was_decided_against_ends_as_if_it_had_never_been(verdict: Verdict)
     )
     assert kept.reason
     assert kept.hint
+    assert kept.owed == ()
+    by_message = change.model_copy(update={"reply": REPLY})
+    [owed] = ended_by(by_message, found(by_message), against, hours(1)).owed
+    assert (owed.outcome, owed.state, owed.reason) == ("failed", "active", kept.reason)
 
 
 def test_what_an_earlier_attempt_has_left_stays_listed() -> None:
