@@ -16,10 +16,11 @@ from landing_zone.capacity import demand_of, needs_node_subnet
 from landing_zone.change_documents import change_document, open_work, plan_hashes
 from landing_zone.contracts import OperationRef, Outcome
 from landing_zone.ends import OpenWork, RouteEnd
-from landing_zone.lifecycle import TenantState
+from landing_zone.lifecycle import TenantEvent, TenantState
 from landing_zone.plan import Plan
 from landing_zone.routes.courses import BEGINNINGS, TO_PLANS, UNDER_WAY, ending
 from landing_zone.tenants import TenantRecord
+from landing_zone.work import Kind
 
 
 async def begin_change(deps: Dependencies, operation: OperationRef) -> Outcome:
@@ -114,11 +115,36 @@ def _ended(
     changes: dict[str, Any] = {"reason": end.reason, "hint": end.hint, "open_work": work}
     if end.ok:
         changes |= _reached(record, plans.get(end.plan_hash))
+    changes |= _of_suspension(end, record, work)
     event = ending(kind, ok=end.ok, is_back=end.is_back)
+    if event is TenantEvent.ROLL_BACK and not end.routed and record.open_work:
+        # It had failed before, and is as it was before: an active tenant has no open work.
+        event, changes["open_work"] = TenantEvent.FAIL, record.open_work
     if event is None:
         now = deps.clock.now()
         return record.model_copy(update={**changes, "ongoing": False, "updated_at": now})
     return record.after(event, deps.clock.now(), **changes)
+
+
+def _of_suspension(
+    end: RouteEnd, record: TenantRecord, work: tuple[OpenWork, ...]
+) -> dict[str, Any]:
+    """What else the record says once a tenant has been suspended or resumed, or has not.
+
+    To suspend is to close: it puts nothing right of what is open.
+    """
+    # Whoever has it held waits for a suspension that is still to come.
+    again = any(one.kind is Kind.SUSPEND for one in record.queued)
+    match end.operation.kind:
+        case Kind.SUSPEND:
+            known = {item.key for item in work}
+            left = tuple(item for item in record.open_work if item.key not in known)
+            held = record.held_by if end.ok or again else ""
+            return {"open_work": (*work, *left), "held_by": held}
+        case Kind.RESUME if end.ok and not again:
+            return {"held_by": ""}
+        case _:
+            return {}
 
 
 def _reached(record: TenantRecord, made: Plan | None) -> dict[str, Any]:

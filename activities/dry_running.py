@@ -20,10 +20,12 @@ from landing_zone.dry_run.judging import Judge, same_before
 from landing_zone.dry_run.model import Finding, Former, Held, Known, Nothing, There
 from landing_zone.dry_run.reporting import DryRun, dry_run_document
 from landing_zone.hub import Hub
+from landing_zone.lifecycle import TenantState
 from landing_zone.plan import Plan, Resource, Write
 from landing_zone.planning import plan
 from landing_zone.planning.omissions import omissions
 from landing_zone.planning.scope import Scope
+from landing_zone.planning.suspended import suspended
 from landing_zone.references import referenced_keys
 from landing_zone.routes.updating import no_longer_planned
 from landing_zone.tenant_request import TenantRequest
@@ -51,6 +53,9 @@ async def dry_run(
     asked = await asked_for(deps, request, asker)
     hub = deps.document.hub(asked.reservation.hub)
     made = plan(request, deps.document, hub, asked.reservation)
+    if asked.existing is not None and asked.existing.state is TenantState.SUSPENDED:
+        # It is asked for again as it is: closed, until it is resumed.
+        made = suspended(made)
     former = await _former(deps, asked.existing)
     comparing = _Comparing(deps, hub, made, former)
     return dry_run_document(

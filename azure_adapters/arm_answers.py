@@ -1,5 +1,6 @@
 """What the headers and bodies of Azure Resource Manager's answers mean."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -39,12 +40,9 @@ class Answer(Protocol):
         """The headers, whatever their case."""
         ...
 
-    def json(self) -> Any:
+    @property
+    def content(self) -> bytes:
         """The body."""
-        ...
-
-    def text(self) -> str:
-        """The body as text."""
         ...
 
 
@@ -77,10 +75,9 @@ def refusal(answer: Answer) -> PermanentError | TemporaryError:
 
 def body_of(answer: Answer) -> dict[str, Any] | None:
     """The body as a JSON object; None when it is none."""
-    if not answer.text():
-        return None
     try:
-        body = answer.json()
+        # JSON is UTF-8 (RFC 8259), whatever a header may say: there is no encoding to be guessed.
+        body = json.loads(answer.content)
     except ValueError:
         return None
     return body if isinstance(body, dict) else None

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from azure.core.exceptions import ResourceExistsError
-from azure.data.tables.aio import TableClient, TableServiceClient
+from azure.core.pipeline.transport import AioHttpTransport
+from azure.data.tables.aio import TableServiceClient
 from azure.identity.aio import DefaultAzureCredential
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
@@ -14,6 +15,7 @@ from azure_adapters.api_keys import ArmApiKeys
 from azure_adapters.arm import ArmResourceManager
 from azure_adapters.audit_log import TableAuditLog
 from azure_adapters.audit_trail import TableAuditTrail
+from azure_adapters.batching_table import BatchingTable
 from azure_adapters.dead_letters import ServiceBusDeadLetters
 from azure_adapters.documents import BlobDocumentStore
 from azure_adapters.drift_inbox import TableDriftInbox
@@ -60,17 +62,17 @@ async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Ad
         TemporaryError: Storage cannot be reached.
     """
     credential = _credential(settings)
-    tables = _table_service(settings, credential)
+    tables = _Tables(settings, credential)
     container = _blob_service(settings, credential).get_container_client(
         f"{settings.prefix}-documents"
     )
     await _ensure_container(container)
-    audit = await _table(tables, settings, "audit")
+    audit = await tables.table("audit")
     arm = ArmResourceManager(settings.arm_endpoint, settings.arm_scope, credential, settings.pace)
     return Adapters(
-        registry=TableTenantRegistry(await _table(tables, settings, "tenants")),
-        ledger=TableAddressLedger(await _table(tables, settings, "ranges"), document, clock),
-        hub_requests=TableHubRequests(await _table(tables, settings, "hubs"), clock),
+        registry=TableTenantRegistry(await tables.table("tenants")),
+        ledger=TableAddressLedger(await tables.table("ranges"), document, clock),
+        hub_requests=TableHubRequests(await tables.table("hubs"), clock),
         audit=TableAuditLog(audit),
         trail=TableAuditTrail(audit),
         documents=BlobDocumentStore(container),
@@ -79,9 +81,9 @@ async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Ad
         api_keys=ArmApiKeys(arm),
         vaults=KeyVaultSecrets(settings.vault_endpoint, settings.vault_scope, credential),
         indexes=AiSearchIndexes(settings.search_endpoint, settings.search_scope, credential),
-        drift=TableDriftInbox(await _table(tables, settings, "drift"), clock),
-        findings=TableFindings(await _table(tables, settings, "findings")),
-        exemptions=TableExemptions(await _table(tables, settings, "exemptions")),
+        drift=TableDriftInbox(await tables.table("drift"), clock),
+        findings=TableFindings(await tables.table("findings")),
+        exemptions=TableExemptions(await tables.table("exemptions")),
     )
 
 
@@ -110,11 +112,30 @@ def _credential(settings: Settings) -> DefaultAzureCredential:
     return DefaultAzureCredential(managed_identity_client_id=settings.client_id or None)
 
 
-def _table_service(settings: Settings, credential: DefaultAzureCredential) -> TableServiceClient:
-    transport = transport_settings()
-    if settings.table_service:
-        return TableServiceClient(settings.table_service, credential=credential, **transport)
-    return TableServiceClient.from_connection_string(settings.storage_connection, **transport)
+class _Tables:
+    """Clients of tables, which have their connections in common."""
+
+    def __init__(self, settings: Settings, credential: DefaultAzureCredential) -> None:
+        self._prefix = settings.prefix
+        self._transport = AioHttpTransport(**transport_settings())
+        if settings.table_service:
+            self._service = TableServiceClient(
+                settings.table_service, credential=credential, transport=self._transport
+            )
+        else:
+            self._service = TableServiceClient.from_connection_string(
+                settings.storage_connection, transport=self._transport
+            )
+
+    async def table(self, name: str) -> BatchingTable:
+        """A table, made where it is missing."""
+        full_name = f"{self._prefix}{name}"
+        async with storage_errors():
+            await self._service.create_table_if_not_exists(full_name)
+        endpoint, _, _ = self._service.url.partition("?")  # a shared access signature follows it
+        return BatchingTable(
+            endpoint, full_name, credential=self._service.credential, transport=self._transport
+        )
 
 
 def _blob_service(settings: Settings, credential: DefaultAzureCredential) -> BlobServiceClient:
@@ -122,11 +143,6 @@ def _blob_service(settings: Settings, credential: DefaultAzureCredential) -> Blo
     if settings.blob_service:
         return BlobServiceClient(settings.blob_service, credential=credential, **transport)
     return BlobServiceClient.from_connection_string(settings.storage_connection, **transport)
-
-
-async def _table(service: TableServiceClient, settings: Settings, name: str) -> TableClient:
-    async with storage_errors():
-        return await service.create_table_if_not_exists(f"{settings.prefix}{name}")
 
 
 async def _ensure_container(container: ContainerClient) -> None:

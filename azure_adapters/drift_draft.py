@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from azure_adapters import drift_entities as entities
+from azure_adapters.batch_text import Operation
 from landing_zone.drift.ports import Noted
 from landing_zone.drift.rows import DriftRow, SeenEvent, key_of, new_row
 from landing_zone.drift.tallies import DUPLICATE, Tally, settled, summed
@@ -51,11 +52,11 @@ class Draft:
         self.tally = summed((self.tally, tally))
         return True
 
-    def operations(self, shard: str) -> list[entities.Operation]:
+    def operations(self, shard: str) -> list[Operation]:
         """What writes the rows, in the order of `after`."""
         return [self._operation(shard, key, row) for key, row in self.after.items()]
 
-    def _operation(self, shard: str, key: str, row: DriftRow | None) -> entities.Operation:
+    def _operation(self, shard: str, key: str, row: DriftRow | None) -> Operation:
         known = self._known.get(key)
         if row is not None:
             return entities.written(shard, row, known.etag if known else None)

@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from azure.core import MatchConditions
 from azure.data.tables import TableEntity, UpdateMode
 
+from azure_adapters.batch_text import Operation
 from azure_adapters.long_text import joined, split
-from azure_adapters.transactions import etag_of
+from azure_adapters.transactions import etag_of, unchanged
 from landing_zone.drift.rows import DriftRow
 from landing_zone.drift.tallies import Tally
 from landing_zone.ports import Versioned
@@ -17,8 +17,6 @@ _RESOURCE: Final = "resource:"
 _TALLY: Final = "tally:"
 RESOURCES: Final = f"RowKey ge '{_RESOURCE}' and RowKey lt 'resource;'"
 TALLIES: Final = f"RowKey ge '{_TALLY}' and RowKey lt 'tally;'"
-
-type Operation = tuple[Any, ...]
 
 
 def resource_row(key: str) -> str:
@@ -49,7 +47,7 @@ def written(shard: str, row: DriftRow, etag: str | None) -> Operation:
 def removed(shard: str, row: Versioned[DriftRow]) -> Operation:
     """What removes a row, unless it has changed."""
     entity = {"PartitionKey": shard, "RowKey": resource_row(row.value.key)}
-    return ("delete", entity, _unchanged(row.etag))
+    return ("delete", entity, unchanged(row.etag))
 
 
 def added(shard: str, row: str, total: Tally, etag: str | None) -> Operation:
@@ -73,8 +71,4 @@ def counts_of(entity: TableEntity) -> Versioned[Tally]:
 def _put(entity: dict[str, Any], etag: str | None) -> Operation:
     if not etag:
         return ("create", entity)
-    return ("update", entity, {"mode": UpdateMode.REPLACE, **_unchanged(etag)})
-
-
-def _unchanged(etag: str) -> dict[str, Any]:
-    return {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+    return ("update", entity, {"mode": UpdateMode.REPLACE, **unchanged(etag)})

@@ -5,13 +5,13 @@ from datetime import datetime
 from itertools import batched
 from typing import Final
 
-from azure.core import MatchConditions
-from azure.data.tables import TableEntity, TableTransactionError
+from azure.data.tables import TableEntity
 from azure.data.tables.aio import TableClient
 
 from azure_adapters import drift_entities as entities
+from azure_adapters.batch_text import Operation
 from azure_adapters.storage_errors import storage_errors
-from azure_adapters.transactions import etag_of
+from azure_adapters.transactions import etag_of, read_row, submitted, unchanged
 from landing_zone.drift.retention import day_kept, is_written
 from landing_zone.drift.tallies import summed
 
@@ -19,7 +19,6 @@ from landing_zone.drift.tallies import summed
 # is the sum.
 MOST_TOGETHER: Final = 90
 _SUM: Final = "all"
-_LOST_RACE: Final = frozenset({404, 409, 412})
 
 
 async def tidied(table: TableClient, now: datetime) -> int:
@@ -62,17 +61,11 @@ async def _added_up(
     rows = [*others] if own is None else [own, *others]
     total = summed(entities.counts_of(row).value for row in rows)
     operations = [entities.added(shard, name, total, etag_of(own)), *map(_removed, others)]
-    async with storage_errors():
-        try:
-            await table.submit_transaction(operations)
-        except TableTransactionError as error:
-            if error.status_code in _LOST_RACE:
-                return None
-            raise
-        return await table.get_entity(shard, name)
+    if await submitted(table, operations) is None:
+        return None
+    return await read_row(table, shard, name)
 
 
-def _removed(row: TableEntity) -> entities.Operation:
+def _removed(row: TableEntity) -> Operation:
     entity = {"PartitionKey": row["PartitionKey"], "RowKey": row["RowKey"]}
-    unchanged = {"etag": etag_of(row), "match_condition": MatchConditions.IfNotModified}
-    return ("delete", entity, unchanged)
+    return ("delete", entity, unchanged(str(etag_of(row))))

@@ -13,6 +13,9 @@ from landing_zone.remediation.exemptions import Exemption
 
 _PARTITION: Final = "exemptions"
 
+APART: Final = 0.05
+"""Seconds between two reads: less than a look takes, and twenty reads a second at the most."""
+
 
 class TableExemptions:
     """`ExemptionStore` over a table."""
@@ -21,7 +24,7 @@ class TableExemptions:
         """Use a table that exists."""
         self._table = table
         # Each look that finds something asks for them: in a storm many ask at once.
-        self._shared = SharedRead(self._read)
+        self._shared = SharedRead(self._read, APART)
 
     async def all(self) -> list[Exemption]:
         """All of them, the expired ones too."""

@@ -10,27 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from azure.core import MatchConditions
-from azure.core.exceptions import (
-    ResourceExistsError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
-)
-from azure.data.tables import TableEntity, TableTransactionError, UpdateMode
+from azure.data.tables import TableEntity, UpdateMode
 from azure.data.tables.aio import TableClient
 
+from azure_adapters.batch_text import Operation
 from azure_adapters.long_text import joined, split
 from azure_adapters.rows_together import RowsTogether
 from azure_adapters.storage_errors import storage_errors
 from azure_adapters.together import Together
-from azure_adapters.transactions import etag_of
+from azure_adapters.transactions import etag_of, submitted, unchanged
 from landing_zone.drift.retention import still_told
 from landing_zone.drift.rows import key_of
 from landing_zone.ports import Versioned
 from landing_zone.remediation.findings import Finding
 
 MOST_TOGETHER: Final = 50
-_LOST_RACE: Final = frozenset({404, 409, 412})
 
 
 @dataclass(eq=False, slots=True)
@@ -91,48 +85,26 @@ class TableFindings:
 
     async def _replaced(self, row: TableEntity, left: Sequence[Finding]) -> bool:
         partition, key, etag = row["PartitionKey"], row["RowKey"], str(etag_of(row))
-        if left:
-            return await self._written(_Put(_entity(partition, key, left), etag)) is not None
-        async with storage_errors():
-            try:
-                await self._table.delete_entity(
-                    partition, key, etag=etag, match_condition=MatchConditions.IfNotModified
-                )
-            except (ResourceModifiedError, ResourceNotFoundError):
-                return False
-        return True
+        operation = _operation(_Put(_entity(partition, key, left), etag))
+        if not left:
+            gone = {"PartitionKey": partition, "RowKey": key}
+            operation = ("delete", gone, unchanged(etag))
+        return await submitted(self._table, [operation]) is not None
 
     async def _serve(self, _owner: str, batch: Sequence[_Put]) -> None:
-        if len(batch) > 1 and await self._together_written(batch):
+        if len(batch) > 1 and await self._written(batch):
             return
         for item in batch:
-            item.etag = await self._written(item)
+            await self._written([item])
             item.served = True
 
-    async def _together_written(self, batch: Sequence[_Put]) -> bool:
-        """Write all, or nothing; False when others were first on one."""
-        async with storage_errors():
-            try:
-                answers = await self._table.submit_transaction([_operation(one) for one in batch])
-            except TableTransactionError as error:
-                if error.status_code in _LOST_RACE:
-                    return False
-                raise
-        for item, answer in zip(batch, answers, strict=True):
+    async def _written(self, batch: Sequence[_Put]) -> bool:
+        """Write all, or nothing; False when others were first on one of them."""
+        answers = await submitted(self._table, [_operation(one) for one in batch])
+        for item, answer in zip(batch, answers or (), strict=answers is not None):
             item.etag = str(answer["etag"])
             item.served = True
-        return True
-
-    async def _written(self, item: _Put) -> str | None:
-        async with storage_errors():
-            try:
-                if not item.before:
-                    answer = await self._table.create_entity(item.entity)
-                else:
-                    answer = await self._table.update_entity(item.entity, **_unchanged(item.before))
-            except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError):
-                return None
-        return str(answer["etag"])
+        return answers is not None
 
 
 def _entity(owner: str, key: str, findings: Sequence[Finding]) -> dict[str, Any]:
@@ -154,18 +126,10 @@ def _batch(waiting: Sequence[_Put]) -> list[_Put]:
     return list(chosen.values())
 
 
-def _operation(item: _Put) -> tuple[Any, ...]:
+def _operation(item: _Put) -> Operation:
     if not item.before:
         return ("create", item.entity)
-    return ("update", item.entity, _unchanged(item.before))
-
-
-def _unchanged(etag: str) -> dict[str, Any]:
-    return {
-        "mode": UpdateMode.REPLACE,
-        "etag": etag,
-        "match_condition": MatchConditions.IfNotModified,
-    }
+    return ("update", item.entity, {"mode": UpdateMode.REPLACE, **unchanged(item.before)})
 
 
 def _parsed(entity: TableEntity) -> tuple[Finding, ...]:

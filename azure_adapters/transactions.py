@@ -4,14 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import (
-    ResourceExistsError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
-)
+from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableEntity, TableTransactionError, UpdateMode
 from azure.data.tables.aio import TableClient
 
+from azure_adapters.batch_text import Operation
 from azure_adapters.storage_errors import storage_errors
 
 HEAD = "head"
@@ -74,34 +71,23 @@ async def commit_at(
         The head row's new ETag; None when another writer was first.
     """
     entity = {"PartitionKey": partition, "RowKey": HEAD, **values}
-    first: tuple[Any, ...] = ("create", entity)
+    first: Operation = ("create", entity)
     if etag is not None:
-        condition = {
-            "mode": UpdateMode.REPLACE,
-            "etag": etag,
-            "match_condition": MatchConditions.IfNotModified,
-        }
-        first = ("update", entity, condition)
+        first = ("update", entity, {"mode": UpdateMode.REPLACE, **unchanged(etag)})
     rows = [("create", {"PartitionKey": partition, **row}) for row in create]
     changed = [
         ("update", {"PartitionKey": partition, **row}, {"mode": UpdateMode.REPLACE})
         for row in replace
     ]
     gone = [("delete", {"PartitionKey": partition, "RowKey": key}) for key in delete]
-    async with storage_errors():
-        try:
-            answers = await table.submit_transaction([first, *rows, *changed, *gone])
-        except TableTransactionError as error:
-            if error.status_code in _LOST_RACE:
-                return None
-            raise
-    return str(answers[0]["etag"])
+    answers = await submitted(table, [first, *rows, *changed, *gone])
+    return None if answers is None else str(answers[0]["etag"])
 
 
 async def submitted(
-    table: TableClient, operations: Sequence[tuple[Any, ...]]
+    table: TableClient, operations: Sequence[Operation]
 ) -> list[Mapping[str, Any]] | None:
-    """Do several things in one partition at once, or nothing; a single one without a transaction.
+    """Do several things in one partition at once, or nothing.
 
     Args:
         table: The table.
@@ -112,33 +98,18 @@ async def submitted(
     """
     async with storage_errors():
         try:
-            if len(operations) == 1:
-                return [await _alone(table, operations[0])]
             return list(await table.submit_transaction(operations))
-        except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError):
-            return None
         except TableTransactionError as error:
             if error.status_code in _LOST_RACE:
                 return None
             raise
 
 
-async def _alone(table: TableClient, operation: tuple[Any, ...]) -> Mapping[str, Any]:
-    """A transaction costs several times what a single request does."""
-    kind, entity, *conditions = operation
-    options = conditions[0] if conditions else {}
-    match kind:
-        case "create":
-            return await table.create_entity(entity)
-        case "update":
-            return await table.update_entity(entity, **options)
-        case "delete":
-            await table.delete_entity(entity, **options)
-            return {}
-        case _:
-            raise ValueError(f"{kind} is no operation that is used here")
-
-
 def etag_of(row: TableEntity | None) -> str | None:
     """The version of a row; None where there is none."""
     return None if row is None else str(row.metadata["etag"])
+
+
+def unchanged(etag: str) -> dict[str, Any]:
+    """The condition that a row is as it was read."""
+    return {"etag": etag, "match_condition": MatchConditions.IfNotModified}

@@ -133,6 +133,7 @@ def _asked_again(
         recoveries=0,
         active_since=None,
         keys=KeyRecord(),
+        held_by="",
         reply=reply,
         approval=None,
     )

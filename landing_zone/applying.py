@@ -1,6 +1,7 @@
 """The decisions of applying one planned resource: what to send, and what an answer means."""
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from landing_zone.arm_ids import subscription_scope
@@ -20,9 +21,13 @@ _IN_PROGRESS = frozenset(
         "registeringdns",
         "resolvingdns",
         "provisioning",
+        "starting",
+        "stopping",
     }
 )
 _STATE: Final = "properties.provisioningState"
+_POWER: Final = "properties.powerState.code"
+_POWER_ACTIONS: Final[Mapping[str, str]] = MappingProxyType({"Running": "start", "Stopped": "stop"})
 
 
 class Request(NamedTuple):
@@ -103,10 +108,15 @@ def shortfalls(
         if str(state).lower() != "registered":
             yield Difference("registrationState", "Registered", state)
         return
+    if resource.write is Write.POWER:
+        wanted, power = value_at(resource.body, _POWER), value_at(current, _POWER)
+        if power != wanted:
+            yield Difference(_POWER, wanted, power)
+        return
     if _failed(current):
         yield Difference(_STATE, "Succeeded", value_at(current, _STATE))
     yield from differences(resource.body, current)
-    if before is not None and resource.write is Write.PUT:
+    if before is not None and before.write is resource.write is Write.PUT:
         kept = {name: value for name, value in before.body.items() if name != "tags"}
         yield from leftovers(kept, resource.body, current)
 
@@ -139,6 +149,9 @@ def apply_request(resource: Resource, current: dict[str, Any] | None) -> Request
         case Write.MERGE_TAGS:
             body = {"operation": "Merge", **resource.body}
             return Request("PATCH", resource.id, resource.api_version, body)
+        case Write.POWER:
+            action = _POWER_ACTIONS[value_at(resource.body, _POWER)]
+            return Request("POST", f"{resource.id}/{action}", resource.api_version, None)
         case Write.PUT:
             return Request("PUT", resource.id, resource.api_version, _put_body(resource, current))
         case Write.HUB:

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from landing_zone.errors import PermanentError
-from landing_zone.lifecycle import next_state
-from landing_zone.routes.courses import BEGINNINGS, TO_PLANS, state_of
+from landing_zone.lifecycle import TenantState, next_state
+from landing_zone.routes.courses import BEGINNINGS, OF_THE_ACTIVE, state_of
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
 from landing_zone.work import Kind, Work
@@ -73,13 +73,23 @@ def require_beginning(record: TenantRecord, work: Work) -> None:
         PermanentError: It cannot (`InvalidTransition`, `NeverActive`).
     """
     if work.kind in BEGINNINGS:
-        next_state(record.state, BEGINNINGS[work.kind])
-    if work.kind in TO_PLANS and record.active_since is None:
+        _require_place_for(record.state, work.kind)
+    if work.kind in OF_THE_ACTIVE and record.active_since is None:
         raise PermanentError(
             "NeverActive",
             "the tenant has never been active, so there is nothing to change",
             "ask for it again, or offboard it",
         )
+
+
+def _require_place_for(state: TenantState, kind: Kind) -> None:
+    try:
+        next_state(state, BEGINNINGS[kind])
+    except PermanentError as error:
+        if state is not TenantState.SUSPENDED:
+            raise
+        hint = f"Resume it first. {error.hint}"
+        raise PermanentError(error.code, error.message, hint) from None
 
 
 def _changes_nothing(record: TenantRecord, work: Work) -> bool:

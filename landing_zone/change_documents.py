@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from landing_zone.contracts import ResourceResult
 from landing_zone.ends import OpenWork, RouteEnd, StageEnd
 from landing_zone.operations import OperationView, operation_document
 from landing_zone.plan import Plan
@@ -48,14 +49,13 @@ def change_document(end: RouteEnd, plans: Mapping[str, Plan], now: datetime) -> 
     """The operation as JSON: its steps as of an onboarding, and what each stage did."""
     outputs = outputs_after(end)
     main = plans.get(end.plan_hash)
-    applied = [stage for stage in end.stages if stage.plan_hash == end.plan_hash and not stage.back]
-    results = {result.key: result for stage in applied for result in stage.results}
+    results = _applied(end, main) if main is not None else {}
     status = OperationStatus(
         started_at=end.started_at,
         phase="end",
         planned_at=_seconds(end.started_at, end.stages[0].started_at) if end.stages else None,
         plan_hash=end.plan_hash,
-        applied=marks(end.started_at, results) if main is not None else {},
+        applied=marks(end.started_at, results),
         outputs=outputs,
     )
     view = OperationView(
@@ -67,9 +67,21 @@ def change_document(end: RouteEnd, plans: Mapping[str, Plan], now: datetime) -> 
         code=end.code,
         reason=end.reason,
         hint=end.hint,
+        keys=frozenset(results) if end.ok else None,
     )
     stages = [_stage(end, stage, plans, outputs) for stage in end.stages]
     return {**operation_document(view), "stages": stages, "outputs": outputs}
+
+
+def _applied(end: RouteEnd, main: Plan) -> dict[str, ResourceResult]:
+    """What became of the plan's resources, over whichever plans they were made on the way."""
+    return {
+        result.key: result
+        for stage in end.stages
+        if stage.direction == "apply" and not stage.back
+        for result in stage.results
+        if result.key in main.by_key
+    }
 
 
 def _stage(

@@ -42,6 +42,7 @@ class OperationView:
         code: What kind of trouble, when there was any.
         reason: The trouble, for a person.
         hint: What a person can do about it.
+        keys: Those of the plan's resources that the operation was about; None for all.
     """
 
     operation: OperationRef
@@ -53,6 +54,7 @@ class OperationView:
     code: str = ""
     reason: str = ""
     hint: str = ""
+    keys: frozenset[str] | None = None
 
 
 def operation_document(view: OperationView) -> dict[str, Any]:
@@ -121,6 +123,8 @@ def _planned_steps(view: OperationView) -> list[dict[str, Any]]:
         return []
     by_step: dict[Step, list[dict[str, Any]]] = {}
     for resource in view.plan.resources:
+        if view.keys is not None and resource.key not in view.keys:
+            continue
         by_step.setdefault(resource.step, []).append(_resource(view, view.status, resource))
     return [_step(step, by_step[step]) for step in sorted(by_step)]
 

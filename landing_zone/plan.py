@@ -48,13 +48,15 @@ class Write(StrEnum):
     """How a resource is brought into being.
 
     `HUB` leaves it to the hub's reconciler; `SECRET` and `INDEX` are written on a data plane, where
-    Azure Resource Manager neither makes nor shows them.
+    Azure Resource Manager neither makes nor shows them. `POWER` starts or stops what is there: it
+    is judged by its power state alone.
     """
 
     PUT = "put"
     HUB = "hub"
     REGISTER_PROVIDER = "register-provider"
     MERGE_TAGS = "merge-tags"
+    POWER = "power"
     SECRET = "secret"  # noqa: S105 - a kind of write
     INDEX = "index"
 

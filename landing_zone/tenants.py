@@ -47,6 +47,7 @@ class TenantRecord(BaseModel):
             tells what the plan's resources yielded.
         rules_version: Version of the rules that made the plan.
         approval: The approval that the current operation needs; None where it needs none.
+        held_by: Who has had it suspended beyond its owner: only such may resume it; empty for none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,6 +76,7 @@ class TenantRecord(BaseModel):
     plan_operation: str = ""
     rules_version: int = 0
     approval: Approval | None = None
+    held_by: str = ""
 
     @property
     def tenant_id(self) -> str:

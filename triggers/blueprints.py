@@ -23,6 +23,7 @@ from triggers import (
     resource_events,
     results,
     service_bus,
+    suspension,
     tenants,
     updates,
 )
@@ -31,6 +32,7 @@ BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     tenants.blueprint,
     updates.blueprint,
     approvals.blueprint,
+    suspension.blueprint,
     dry_run.blueprint,
     operations.blueprint,
     capacity.blueprint,

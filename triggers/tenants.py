@@ -166,6 +166,8 @@ def tenant_document(record: TenantRecord) -> dict[str, Any]:
     if is_waiting(record) and record.approval is not None:
         document["waitingFor"] = record.approval.told
         document["links"]["approval"] = link_of(record.tenant_id)
+    if record.held_by:
+        document["heldBy"] = record.held_by
     if record.reason:
         document |= {"reason": record.reason, "hint": record.hint}
     return document

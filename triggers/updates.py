@@ -6,7 +6,8 @@ import azure.functions as func
 from activities.dependencies import dependencies
 from activities.updating import require_possible
 from landing_zone.access import Access, Action
-from landing_zone.asking import latest_request
+from landing_zone.asking import latest_request, require_beginning
+from landing_zone.lifecycle import TenantState
 from landing_zone.request_parsing import Fault, InvalidRequest
 from landing_zone.request_parsing.patches import parse_patch, patched
 from landing_zone.tenants import TenantRecord
@@ -43,6 +44,9 @@ async def _update_tenant(
         allow_data_loss=_names(req.params.get("allowDataLoss", "")),
     )
     wanted = patched(latest_request(record), patch)
+    if not record.ongoing and record.state is TenantState.SUSPENDED:
+        # Before anything is reckoned, and for a dry run too: it would tell of what cannot be done.
+        require_beginning(record, work)
     if dry:
         return await dry_run_answer(wanted, access)
     await require_possible(deps, record, wanted, work.allow_data_loss)

@@ -6,6 +6,7 @@ from typing import Final
 
 from activities.dependencies import Dependencies
 from activities.routing.situation import Situation
+from activities.routing.suspending import route_of_resume, route_of_suspend
 from activities.routing.updating import route_of_roll_back, route_of_update
 from landing_zone.contracts import Route
 from landing_zone.work import Kind
@@ -17,5 +18,7 @@ ROUTES: Final[Mapping[Kind, MakeRoute]] = MappingProxyType(
         Kind.UPDATE: route_of_update,
         Kind.UPGRADE: route_of_update,
         Kind.ROLL_BACK: route_of_roll_back,
+        Kind.SUSPEND: route_of_suspend,
+        Kind.RESUME: route_of_resume,
     }
 )

@@ -26,7 +26,7 @@ async def route_of_update(deps: Dependencies, situation: Situation) -> Route:
     wanted = situation.record.work.wanted or situation.record.request
     reservation = await _claimed(deps, situation, wanted)
     made = plan(wanted, deps.document, situation.hub, reservation)
-    _require_allowed(situation, made)
+    require_allowed(situation, made)
     return await _route_to(deps, situation, made)
 
 
@@ -60,8 +60,12 @@ async def _claimed(deps: Dependencies, situation: Situation, wanted: TenantReque
     return situation.reservation.model_copy(update={"node_subnet": subnet})
 
 
-def _require_allowed(situation: Situation, made: Plan) -> None:
-    """What was asked for is held against the data that it costs once more: plans change."""
+def require_allowed(situation: Situation, made: Plan) -> None:
+    """What was asked for is held against the data that it costs once more: plans change.
+
+    Raises:
+        PermanentError: Data would be lost that nobody has allowed to be (`DataLoss`).
+    """
     faults = loss_faults(lost_data(situation.former, made), situation.record.work.allow_data_loss)
     missing = [fault for fault in faults if "would be deleted" in fault.message]
     if missing:

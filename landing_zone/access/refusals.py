@@ -35,6 +35,7 @@ class Reason(StrEnum):
     NOT_OWN = "not-an-own-tenant"
     TAKEN = "tenant-of-another"
     OWN_REQUEST = "own-request"
+    HELD = "suspended-by-an-operator"
 
 
 class AccessRefused(PermanentError):  # noqa: N818 - what happened to a caller

@@ -6,6 +6,7 @@ it is there join it. Whoever has looked removes the row only as it was before th
 
 import hashlib
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -25,6 +26,9 @@ SHARDS: Final = 2
 Few, since a row of a large transaction costs a fraction of what one of a small one does; each
 takes 2,000 rows of a KiB a second (learn: storage/tables/scalability-targets).
 """
+
+REMEMBERED: Final = 5_000
+"""Resources of which a process knows the keys: each look asks for one's a dozen times."""
 
 INSTANCE_PREFIX: Final = "drift-"
 
@@ -107,6 +111,7 @@ def new_row(resource_id: str, owner: Owner, event: SeenEvent, now: datetime) -> 
     )
 
 
+@lru_cache(REMEMBERED)
 def key_of(resource_id: str) -> str:
     """What a resource is known by, however its id is spelt; 32 characters of 0-9 and a-f."""
     return hashlib.sha256(normalized(resource_id).encode()).hexdigest()[:32]

@@ -4,7 +4,6 @@ What a row of the inbox held is counted in the transaction that removes the row.
 grow; adding them up in any order gives the same.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -32,10 +31,11 @@ def because(end: str, reason: str) -> dict[str, int]:
 
 def summed(tallies: Iterable[Tally]) -> dict[str, int]:
     """Several tallies as one."""
-    total: Counter[str] = Counter()
+    total: dict[str, int] = {}
     for tally in tallies:
-        total.update(tally)
-    return dict(total)
+        for name, count in tally.items():
+            total[name] = total.get(name, 0) + count
+    return total
 
 
 def day_of(at: datetime) -> str:

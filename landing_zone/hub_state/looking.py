@@ -67,7 +67,7 @@ def look(
     asking = [row for row in known if row.state == "waiting"]
     settled = _names(row for row in asking if is_settled(hub, row, actual, settings))
     waiting = _names(asking) - settled
-    leaving = [row.member for row in known if not row.present]
+    leaving = [row.member for row in known if row.is_leaving]
     try:
         desired = _desired(hub, lane, known, settings)
     except PermanentError as refusal:
@@ -86,9 +86,9 @@ def look(
 def _leavers(
     hub: Hub, asking: list[HubRow], key: str, actual: Mapping[str, dict[str, Any]]
 ) -> frozenset[str]:
-    """Those who wait to be gone from a resource that others go on using."""
+    """Those who wait to be gone from a resource, or from a part of it, that others go on using."""
     body = actual.get(key, {})
-    return _names(row for row in asking if not row.present and mentions(hub, row.member, key, body))
+    return _names(row for row in asking if mentions(hub, row.member, key, body))
 
 
 def _desired(hub: Hub, lane: Lane, rows: tuple[HubRow, ...], settings: HubSettings) -> Desired:

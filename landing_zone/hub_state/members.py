@@ -71,6 +71,16 @@ class HubRow(BaseModel):
     hint: str = ""
 
     @property
+    def is_leaving(self) -> bool:
+        """Whether it wants nothing of the hub any more: it is to be gone, or to be let out nowhere.
+
+        Then whatever is there of it may be removed, though it be the last of the hub.
+        """
+        member = self.member
+        closed = member.lane == "firewall" and not (member.profiles or member.fqdns)
+        return not self.present or closed
+
+    @property
     def is_rendered(self) -> bool:
         """Whether the hub's desired state holds it: what failed must not fail everyone else."""
         return self.present and self.state != "failed"

@@ -16,12 +16,47 @@ type Actual = Mapping[str, dict[str, Any]]
 
 
 def is_settled(hub: Hub, row: HubRow, actual: Actual, settings: HubSettings) -> bool:
-    """Whether ARM holds all that the row asks for or, where it wants to be gone, nothing of it."""
-    if not row.present:
-        return not any(mentions(hub, row.member, key, body) for key, body in actual.items())
-    return all(
+    """Whether ARM holds what the row asks for and no more, or nothing where it wants to be gone.
+
+    Who asks for less, as a tenant that is suspended, waits until the rest is gone.
+    """
+    if row.is_leaving:
+        # What the firewall is at work on may still let out whom its body does not name any more.
+        busy = row.present and any(is_settling(body) for body in actual.values())
+        return not busy and not any(
+            mentions(hub, row.member, key, body) for key, body in actual.items()
+        )
+    holds = all(
         _is_in(item, body) and not is_settling(body)
         for item, body in _with_actual(hub, row.member, actual, settings)
+    )
+    return holds and not _holds_more(hub, row.member, actual, settings)
+
+
+def _holds_more(hub: Hub, member: Member, actual: Actual, settings: HubSettings) -> bool:
+    """Whether the firewall lets a member out to anything that it does not want, or not any more."""
+    if member.lane != "firewall":
+        return False
+    try:
+        mine = own_items(hub, member, settings)
+    except PermanentError:
+        return False
+    wanted = [rule for item in mine.values() for rule in rules(item.body["properties"])]
+    return any(
+        key not in mine or _lets_more_through(member, body, wanted)
+        for key, body in actual.items()
+        if mentions(hub, member, key, body)
+    )
+
+
+def _lets_more_through(
+    member: Member, body: Mapping[str, Any], wanted: list[dict[str, Any]]
+) -> bool:
+    own = {str(one) for one in member.sources}
+    return any(
+        not own.isdisjoint(rule.get("sourceAddresses", ()))
+        and not any(is_same(one, rule) for one in wanted)
+        for rule in rules(body.get("properties", {}))
     )
 
 

@@ -10,6 +10,8 @@ from landing_zone.planning.making import provider_key
 from landing_zone.planning.runtime import runtime_key
 from landing_zone.planning.scope import Scope
 
+GITOPS = "gitops"
+
 _KIND = "Microsoft.KubernetesConfiguration/fluxConfigurations"
 
 
@@ -20,7 +22,7 @@ def gitops_resources(scope: Scope) -> Iterator[Resource]:
         return
     provider = {provider_key(_KIND)} if scope.own_cluster else set[str]()
     yield Resource(
-        key="gitops",
+        key=GITOPS,
         step=Step.RUNTIME_AND_DATA,
         type=_KIND,
         id=arm_id(scope.cluster_id, _KIND, naming.flux_configuration(scope.request)),

@@ -12,6 +12,8 @@ from landing_zone.planning.scope import Scope
 
 ROUTE_TABLE = "route-table"
 NETWORK = "network"
+# What the firewall lets out.
+HUB_EGRESS = "hub:firewall"
 
 _PEERING_TYPE = "Microsoft.Network/virtualNetworks/virtualNetworkPeerings"
 _RESOURCE_GROUP = frozenset({"resource-group:network", "provider:microsoft-network"})
@@ -176,7 +178,7 @@ def _hub_egress(scope: Scope) -> Resource:
     """What the firewall lets out: it needs the range alone, so it is asked for first of all."""
     egress = scope.request.egress
     return Resource(
-        key="hub:firewall",
+        key=HUB_EGRESS,
         step=Step.DNS_AND_FIREWALL,
         type="Microsoft.Network/firewallPolicies",
         id=scope.hub.resource_id("Microsoft.Network/firewallPolicies", scope.hub.firewall.policy),

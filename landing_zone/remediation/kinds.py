@@ -33,6 +33,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         for kind in (
             Kind("Microsoft.Resources/subscriptions", api_versions.SUBSCRIPTIONS),
             Kind("Microsoft.Resources/resourceGroups", api_versions.RESOURCES),
+            Kind("Microsoft.ApiManagement/service", api_versions.API_MANAGEMENT, tagged=False),
             Kind("Microsoft.CognitiveServices/accounts", api_versions.COGNITIVE_SERVICES),
             Kind("Microsoft.ContainerRegistry/registries", api_versions.CONTAINER_REGISTRY),
             Kind("Microsoft.ContainerService/managedClusters", api_versions.CONTAINER_SERVICE),

@@ -53,7 +53,7 @@ class Write(Contract):
     """One request to ARM.
 
     Attributes:
-        method: PUT, PATCH or DELETE.
+        method: PUT, PATCH, DELETE, or POST for an action.
         path: ARM id.
         api_version: The pinned api-version.
         body: What is sent.
@@ -61,7 +61,7 @@ class Write(Contract):
             where nothing is overwritten but what the rule is about.
     """
 
-    method: Literal["PUT", "PATCH", "DELETE"]
+    method: Literal["PUT", "PATCH", "DELETE", "POST"]
     path: str
     api_version: str
     body: dict[str, Any] | None = None

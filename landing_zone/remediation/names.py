@@ -18,6 +18,7 @@ class RuleName(StrEnum):
     HUB_DRIFT = "hub-drift"
     MONITORING = "monitoring"
     CROSS_TENANT_ROLE = "cross-tenant-role"
+    SUSPENSION = "suspension"
     MISSING_RESOURCE = "missing-resource"
 
 

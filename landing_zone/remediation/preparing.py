@@ -57,7 +57,7 @@ def known_resources(plan: Plan, outputs: Outputs) -> dict[str, Resource]:
 
 
 def _is_made(item: Resource) -> bool:
-    return item.write is Write.PUT and not item.is_read
+    return item.write in {Write.PUT, Write.POWER} and not item.is_read
 
 
 def _is_within(item: Resource) -> bool:

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from landing_zone.arm_ids import subscription_scope
 from landing_zone.planning import api_versions
+from landing_zone.planning.suspended import is_closing
 from landing_zone.remediation.ground import Ground
 from landing_zone.remediation.kinds import KINDS, Target, target_of
 from landing_zone.remediation.model import Facts, Read, Rule, Violation
@@ -31,6 +32,8 @@ _NOT_LISTED: Final = frozenset(
     {
         "microsoft.resources/subscriptions",
         "microsoft.resources/resourcegroups",
+        # Nothing of it is judged but what a suspension closes in it: `unlisted`.
+        "microsoft.apimanagement/service",
         # Children, which no list of a subscription holds: the hub's reconciler reads them.
         "microsoft.network/firewallpolicies/rulecollectiongroups",
         "microsoft.network/privatednszones/virtualnetworklinks",
@@ -197,5 +200,7 @@ def unlisted(ground: Ground, turn: int = 0, turns: int = 1) -> tuple[tuple[Targe
 
 
 def _is_looked_at(ground: Ground, target: Target, key: str) -> bool:
+    if is_closing(ground.plan[key]):
+        return True
     facts = Facts(target.id, target.type, {}, ground, frozenset({key}))
     return any(any(told_of(facts, monitored=monitored)) for monitored in (True, False))

@@ -22,6 +22,9 @@ BEGINNINGS: Final[Mapping[Kind, TenantEvent]] = MappingProxyType(
 TO_PLANS: Final = frozenset({Kind.UPDATE, Kind.UPGRADE, Kind.ROLL_BACK})
 """Kinds that lead an active tenant to another plan."""
 
+OF_THE_ACTIVE: Final = TO_PLANS | {Kind.SUSPEND}
+"""Kinds that have nothing to begin with at a tenant that has never been active."""
+
 UNDER_WAY: Final = frozenset({TenantState.UPDATING, TenantState.OFFBOARDING})
 """States in which an operation that follows a route is at work."""
 

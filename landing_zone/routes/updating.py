@@ -30,11 +30,11 @@ def update_stages(former: Plan, wanted: Plan) -> tuple[Stage, ...]:
     applying = Stage(
         name=APPLY,
         plan_hash=wanted.hash,
-        keys=_all(wanted),
+        keys=every_key(wanted),
         before=former.hash,
         verify=True,
     )
-    return (applying, *_removal(REMOVE, former, wanted))
+    return (applying, *removal(REMOVE, former, wanted))
 
 
 def restore_stages(former: Plan, wanted: Plan) -> tuple[Stage, ...]:
@@ -42,19 +42,21 @@ def restore_stages(former: Plan, wanted: Plan) -> tuple[Stage, ...]:
     restoring = Stage(
         name=RESTORE,
         plan_hash=former.hash,
-        keys=_all(former),
+        keys=every_key(former),
         before=wanted.hash,
         verify=True,
     )
-    return (restoring, *_removal(WITHDRAW, wanted, former))
+    return (restoring, *removal(WITHDRAW, wanted, former))
 
 
-def _removal(name: str, former: Plan, plan: Plan) -> tuple[Stage, ...]:
+def removal(name: str, former: Plan, plan: Plan) -> tuple[Stage, ...]:
+    """The stage that takes away what an earlier plan made and the plan does not have, if any."""
     keys = tuple(item.key for item in no_longer_planned(former, plan))
     if not keys:
         return ()
     return (Stage(name=name, plan_hash=former.hash, direction="undo", keys=keys),)
 
 
-def _all(plan: Plan) -> tuple[str, ...]:
+def every_key(plan: Plan) -> tuple[str, ...]:
+    """The keys of all its resources."""
     return tuple(resource.key for resource in plan.resources)

@@ -28,7 +28,7 @@ from localcloud.arm.outcomes import (
     write_ended,
 )
 from localcloud.arm.profile import Profile
-from localcloud.arm.routes import aliases
+from localcloud.arm.routes import aliases, power
 from localcloud.arm.seed import seed
 from localcloud.arm.state.database import Database
 from localcloud.arm.state.store import Store
@@ -47,6 +47,8 @@ OUTCOMES = MappingProxyType(
         "hold": hold_ended,
         "register": registration_ended,
         "alias": aliases.ended,
+        "start": power.ended,
+        "stop": power.ended,
     }
 )
 

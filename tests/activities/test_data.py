@@ -169,6 +169,7 @@ def test_each_way_of_writing_has_its_activities() -> None:
         Write.PUT: "resource",
         Write.REGISTER_PROVIDER: "resource",
         Write.MERGE_TAGS: "resource",
+        Write.POWER: "resource",
         Write.HUB: "hub",
         Write.SECRET: "data",
         Write.INDEX: "data",

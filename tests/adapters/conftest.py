@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 import pytest
-from azure.data.tables.aio import TableClient, TableServiceClient
+from azure.data.tables.aio import TableClient
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
 from azure_adapters.arm import ArmResourceManager
+from azure_adapters.batching_table import BatchingTable
 from tests.adapters.arm_server import ArmServer, FakeCredential, running_arm
 from tests.adapters.azurite import running_azurite
 
@@ -25,10 +26,11 @@ async def tables(storage: str) -> AsyncIterator[tuple[TableClient, TableClient]]
     """Two clients of one new table, as two processes would have them."""
     name = f"t{uuid.uuid4().hex}"
     async with (
-        TableServiceClient.from_connection_string(storage) as one,
-        TableServiceClient.from_connection_string(storage) as other,
+        BatchingTable.from_connection_string(storage, name) as one,
+        BatchingTable.from_connection_string(storage, name) as other,
     ):
-        yield await one.create_table(name), other.get_table_client(name)
+        await one.create_table()
+        yield one, other
 
 
 @pytest.fixture

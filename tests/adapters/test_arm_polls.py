@@ -167,17 +167,10 @@ class Headers:
     """An answer of which only the headers matter."""
 
     status_code = 429
+    content = b""
 
     def __init__(self, **headers: str) -> None:
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
-
-    def json(self) -> Any:
-        """No body."""
-        return None
-
-    def text(self) -> str:
-        """No body."""
-        return ""
 
 
 def test_wait_until_a_date_is_the_time_that_is_left() -> None:

@@ -24,14 +24,7 @@ class Reply:
         """Without a body."""
         self.status_code = status
         self.headers = dict(headers or {})
-
-    def text(self) -> str:
-        """No body."""
-        return ""
-
-    def json(self) -> Any:
-        """No body."""
-        raise ValueError
+        self.content = b""
 
 
 def left(reads: str) -> Reply:

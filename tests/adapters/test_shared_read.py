@@ -58,3 +58,52 @@ async def test_a_read_that_fails_serves_nobody() -> None:
             await shared.get()
     source.fails = False
     assert await shared.get() == [3]
+
+
+class Hours:
+    """A time that goes on only while somebody sleeps; sleeping ends when it is let."""
+
+    def __init__(self) -> None:
+        self.time = 100.0
+        self.slept: list[float] = []
+        self.go = asyncio.Event()
+
+    def now(self) -> float:
+        """The time."""
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.slept.append(seconds)
+        await self.go.wait()
+        self.time += seconds
+
+
+async def test_reads_begin_some_time_apart() -> None:
+    """The first, and one after a quiet while, begin at once."""
+    source, hours = Source(), Hours()
+    source.go.set()
+    hours.go.set()
+    shared = SharedRead(source.read, 5.0, now=hours.now, sleep=hours.sleep)
+    assert await shared.get() == [1]
+    hours.time += 2
+    assert await shared.get() == [2]
+    hours.time += 5
+    assert await shared.get() == [3]
+    assert hours.slept == [3.0]
+
+
+async def test_who_comes_in_the_pause_is_served_by_the_read_after_it() -> None:
+    """That read is begun after all of them have asked."""
+    source, hours = Source(), Hours()
+    source.go.set()
+    shared = SharedRead(source.read, 5.0, now=hours.now, sleep=hours.sleep)
+    await shared.get()
+    early = asyncio.create_task(shared.get())
+    await asyncio.sleep(0)
+    assert hours.slept == [5.0]
+    late = [asyncio.create_task(shared.get()) for _ in range(20)]
+    await asyncio.sleep(0)
+    hours.go.set()
+    assert await early == [2]
+    assert await asyncio.gather(*late) == [[2]] * 20

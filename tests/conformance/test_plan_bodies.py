@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from landing_zone.applying import apply_request
 from landing_zone.plan import Plan
+from landing_zone.planning.suspended import powered, suspended
 from landing_zone.tenant_request import TenantRequest
 from tests.unit.planned_whole import bound_resources, is_arms, wanting, whole_plan_of
 from tests.unit.strategies import TIERS, tenant_requests
@@ -59,6 +60,21 @@ def test_everything_that_can_be_asked_for_is_written_as_azure_takes_it(tmp_path:
             for index in ("shared", "dedicated"):
                 data = {"storage": True, "database": database, "vectorIndex": index}
                 lines += records(whole_plan_of(wanting(tier, data=data)))
+    check(lines, tmp_path)
+
+
+def test_what_suspends_and_resumes_is_written_as_azure_takes_it(tmp_path: Path) -> None:
+    """Every body of a suspended tenant, and the actions that stop and start its cluster."""
+    lines: list[str] = []
+    for tier in TIERS:
+        closed = suspended(whole_plan_of(wanting(tier)))
+        lines += records(closed)
+        lines += [one for one in records(powered(closed, "Running")) if '"cluster"' in one[:20]]
+    sent = [json.loads(line) for line in lines]
+    assert [one["url"].rpartition("/")[2][:5] for one in sent if one["id"] == "cluster"] == [
+        "stop?",
+        "start",
+    ]
     check(lines, tmp_path)
 
 

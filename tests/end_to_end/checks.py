@@ -106,9 +106,12 @@ def checked_cloud(folder: Path, *, speed: float, **settings: str) -> Iterator[Cl
     with running_cloud(folder, speed=speed, **settings) as cloud:
         yield cloud
         records = folder / "requests.jsonl"
-        text = "".join(f"{json.dumps(item)}\n" for item in cloud.requests())
-        records.write_text(text, encoding="utf-8")
-    assert_conforms(records)
+        exchanges = cloud.requests()
+        records.write_text("".join(f"{json.dumps(item)}\n" for item in exchanges), encoding="utf-8")
+        # Where only refusals were tested, nothing was asked of Azure.
+        idle = not exchanges and not cloud.call("GET", "/api/tenants").json()["value"]
+    if not idle:
+        assert_conforms(records)
 
 
 # Lists whose answers the descriptions tell as if they were of one item, or without its type.

@@ -57,7 +57,7 @@ def test_an_onboarding_is_told_filtered_verified_and_a_changed_row_is_named(clou
     assert (begun["action"], begun["outcome"], begun["actor"]) == (
         "tenant.onboard",
         "begun",
-        "function-key",
+        f"person:{tenant['owner']['objectId']}",
     )
     assert (begun["details"]["why"], begun["details"]["before"]) == ("asked", "requested")
     assert (ended["outcome"], ended["details"]["after"]) == ("active", "active")

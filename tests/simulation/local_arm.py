@@ -87,15 +87,7 @@ class _Answer:
     def __init__(self, status: int, headers: dict[str, str], body: str) -> None:
         self.status_code = status
         self.headers = CaseInsensitiveDict(headers)
-        self._body = body
-
-    def text(self) -> str:
-        """The body."""
-        return self._body
-
-    def json(self) -> Any:
-        """The body, read."""
-        return json.loads(self._body)
+        self.content = body.encode()
 
 
 class _Seconds:

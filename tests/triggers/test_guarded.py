@@ -21,6 +21,8 @@ ACTIONS = {
     "health": A.SEE_HEALTH,
     "request_tenant": A.REQUEST_TENANT,
     "update_tenant": A.UPDATE_TENANT,
+    "suspend_tenant": A.SUSPEND_TENANT,
+    "resume_tenant": A.SUSPEND_TENANT,
     "list_tenants": A.SEE_TENANTS,
     "show_tenant": A.SEE_TENANTS,
     "show_approval": A.SEE_TENANTS,

@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from activities.keys import end_rotation, look_at_key
+from landing_zone.errors import PermanentError
+from landing_zone.key_contracts import RotationEnd, RotationRef
 from landing_zone.key_records import KeyRecord, RotationAsk
 from landing_zone.key_rotation import instance_of
 from landing_zone.lifecycle import TenantState
@@ -117,3 +120,42 @@ async def test_timer_works_in_the_process_s_world(given_dependencies: World) -> 
     client: Any = world.client
     await rotate_due_keys(timer, client)
     assert [started.instance_id for started in world.client.started] == [INSTANCE]
+
+
+async def test_what_was_due_while_a_tenant_was_suspended_is_done_once_it_is_resumed() -> None:
+    """Nothing is started meanwhile, so that nothing fails; an ask that was open stays open."""
+    world = World()
+    ask = RotationAsk(actor="ann", at=NOON)
+    keys = KeyRecord(asked=ask)
+    closed = record(TenantState.SUSPENDED, active_since=NOON, keys=keys)
+    world.registry.put(closed)
+    world.clock.move(2 * DAYS)
+    assert await start_due(world.deps, world.client) == []
+    world.registry.put(closed.model_copy(update={"state": TenantState.ACTIVE}))
+    assert await start_due(world.deps, world.client) == [TENANT]
+    assert world.registry.rows[TENANT].value.keys == keys
+
+
+async def test_a_rotation_that_a_suspension_overtook_is_tried_again_later() -> None:
+    """It fails once, and is not tried until the tenant is active and the pause is over."""
+    world = World()
+    active(world)
+    world.clock.move(DAYS)
+    assert await start_due(world.deps, world.client) == [TENANT]
+    open_record = world.registry.rows[TENANT].value
+    closed = open_record.model_copy(update={"state": TenantState.SUSPENDED})
+    world.registry.put(closed)
+    run = RotationRef(tenant_id=TENANT)
+    with pytest.raises(PermanentError) as refused:
+        await look_at_key(world.deps, run)
+    end = RotationEnd(run=run, ok=False, code=refused.value.code, reason=refused.value.message)
+    await end_rotation(world.deps, end)
+    failed = world.registry.rows[TENANT].value
+    assert (failed.keys.code, failed.state) == ("TenantNotActive", TenantState.SUSPENDED)
+    world.client.statuses[INSTANCE] = FakeStatus(INSTANCE, "Completed")
+    for _ in range(3):
+        world.clock.move(DAYS)
+        assert await start_due(world.deps, world.client) == []
+    assert world.registry.rows[TENANT].value == failed
+    world.registry.put(failed.model_copy(update={"state": TenantState.ACTIVE}))
+    assert await start_due(world.deps, world.client) == [TENANT]

@@ -8,6 +8,8 @@ ANYONE = "anonymous"
 EXPECTED = {
     "request_tenant": ("POST tenants", ANYONE),
     "update_tenant": ("PATCH tenants/{tenantId}", ANYONE),
+    "suspend_tenant": ("POST tenants/{tenantId}/suspend", ANYONE),
+    "resume_tenant": ("POST tenants/{tenantId}/resume", ANYONE),
     "list_tenants": ("GET tenants", ANYONE),
     "show_tenant": ("GET tenants/{tenantId}", ANYONE),
     "show_plan": ("GET tenants/{tenantId}/plan", ANYONE),
@@ -74,6 +76,8 @@ EXPECTED = {
 USE_THE_DURABLE_CLIENT = {
     "decide_approval",
     "update_tenant",
+    "suspend_tenant",
+    "resume_tenant",
     "free_dead_leases",
     "request_tenant",
     "show_operation",

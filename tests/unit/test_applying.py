@@ -11,10 +11,12 @@ from landing_zone.applying import (
     is_ready,
     is_settling,
     outputs_of,
+    shortfalls,
     undo_requests,
 )
+from landing_zone.differences import Difference
 from landing_zone.errors import PermanentError
-from landing_zone.plan import Resource
+from landing_zone.plan import Resource, Step, Write
 from tests.fakes import example_request
 from tests.unit.planned import OUTPUTS, VENDED, plan_of
 
@@ -231,3 +233,28 @@ def test_resource_without_a_condition_is_ready_when_it_is_there() -> None:
     """Nothing else is asked of it."""
     assert is_ready(resource("network"), {})
     assert not is_ready(resource("network"), None)
+
+
+@pytest.mark.parametrize(("power", "action"), [("Stopped", "stop"), ("Running", "start")])
+def test_power_is_switched_by_an_action_and_judged_by_itself(power: str, action: str) -> None:
+    """Whatever else differs; nothing is sent, and nothing is asked of what is so already."""
+    cluster = Resource(
+        key="cluster",
+        step=Step.RUNTIME_AND_DATA,
+        type="Microsoft.ContainerService/managedClusters",
+        id="/subscriptions/1/cluster",
+        api_version="2026-05-01",
+        body={"location": "westeurope", "properties": {"powerState": {"code": power}}},
+        write=Write.POWER,
+    )
+    other = {"Stopped": "Running", "Running": "Stopped"}[power]
+    there = {"location": "elsewhere", "properties": {"powerState": {"code": power}}}
+    assert is_as_wanted(cluster, there)
+    found = list(shortfalls(cluster, {"properties": {"powerState": {"code": other}}}))
+    assert found == [Difference("properties.powerState.code", power, other)]
+    sent = apply_request(cluster, there)
+    assert sent == ("POST", f"/subscriptions/1/cluster/{action}", "2026-05-01", None)
+    # What it asked for is no part of the body of a cluster that is written.
+    written = cluster.model_copy(update={"write": Write.PUT, "body": {"location": "westeurope"}})
+    running = there | {"location": "westeurope"}
+    assert is_as_wanted(written, running, cluster)

@@ -219,3 +219,57 @@ def test_asking_again_for_the_same_is_the_same() -> None:
     assert (gone.present, gone.state) == (False, "waiting")
     failed = before.failed("Refused", "no", "ask")
     assert failed.asked(present=True, member=before.member, at=before.since).state == "waiting"
+
+
+def closed(member: Member) -> Member:
+    """A member as a suspended tenant asks for it: let out nowhere."""
+    return member.model_copy(update={"profiles": (), "fqdns": ()})
+
+
+@given(members())
+def test_whoever_asks_for_less_is_answered_once_the_rest_is_gone(wanted: list[Member]) -> None:
+    """Not while the firewall still lets it out, nor while it is at work on what it did."""
+    held = applied("firewall", wanted)
+    for member in wanted:
+        asked_for_something = bool(member.profiles or member.fqdns)
+        assert is_settled(HUB, row(closed(member)), held, SETTINGS) != asked_for_something
+    rows = [row(closed(member)) for member in wanted]
+    after = applied("firewall", [one.member for one in rows], held, [closed(one) for one in wanted])
+    assert looked(rows, after).settled == {member.tenant_id for member in wanted}
+    busy = applied("firewall", [firewall(201, "azure")], after)
+    for body in busy.values():
+        body["properties"]["provisioningState"] = "Updating"
+    assert not any(is_settled(HUB, one, busy, SETTINGS) for one in rows)
+
+
+def test_whoever_gives_up_a_part_waits_for_that_part() -> None:
+    """A profile, or a name of its own; what it keeps is there meanwhile."""
+    had = firewall(1, "azure", "github", fqdns=("a.contoso.com", "b.contoso.com"))
+    held = applied("firewall", [had])
+    for changes in ({"profiles": ("azure",)}, {"fqdns": ("a.contoso.com",)}):
+        wanted = had.model_copy(update=changes)
+        assert not is_settled(HUB, row(wanted), held, SETTINGS)
+        assert is_settled(HUB, row(wanted), applied("firewall", [wanted], held), SETTINGS)
+
+
+def test_the_last_who_is_let_out_nowhere_leaves_nothing_behind() -> None:
+    """A registry that knows nobody is not believed; one that knows who is closed, is."""
+    had = firewall(1, "azure", fqdns=("a.contoso.com",))
+    held = applied("firewall", [had])
+    found = looked([row(closed(had))], held)
+    assert {(change.method, change.members) for change in found.todo} == {
+        ("DELETE", frozenset({"tenant-1"}))
+    }
+    assert {normalized(change.id) for change in found.todo} == held.keys()
+    assert looked([], held).todo == ()
+
+
+def test_others_keep_what_one_is_not_let_out_to_any_more() -> None:
+    """Who waits for it to be gone is told when the write fails."""
+    one, other = firewall(1, "azure"), firewall(2, "azure")
+    held = applied("firewall", [one, other])
+    found = looked([row(closed(one)), row(other, state="applied")], held)
+    assert [change.method for change in found.todo] == ["PUT"]
+    assert found.concerned(normalized(found.todo[0].id)) == {"tenant-1"}
+    assert found.todo[0].body is not None
+    assert found.todo[0].body["properties"]["ipAddresses"] == [str(one) for one in other.sources]

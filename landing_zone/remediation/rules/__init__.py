@@ -15,12 +15,14 @@ from landing_zone.remediation.rules import (
     public_ip,
     roles,
     storage,
+    suspension,
     tags,
     tunnelling,
 )
 
 RULES: Final[tuple[Rule, ...]] = (
     missing.RULE,
+    suspension.RULE,
     closed.RULE,
     storage.RULE,
     public_ip.RULE,

@@ -14,6 +14,9 @@ MONITORED: Final = frozenset(
     }
 )
 
+# What stands in the hub's gateway is judged only where a suspension closes it.
+_GATEWAYS: Final = "microsoft.apimanagement/"
+
 # What stands in the body of what it belongs to is judged there, at no further read.
 _EMBEDDED: Final = frozenset(
     {
@@ -28,7 +31,8 @@ def told_of(facts: Facts, *, monitored: bool) -> Iterator[Resource]:
     for key in sorted(facts.about):
         planned = facts.ground.plan.get(key)
         kind = planned.type.lower() if planned else ""
-        if planned is not None and kind not in _EMBEDDED and (kind in MONITORED) == monitored:
+        judged = kind not in _EMBEDDED and not kind.startswith(_GATEWAYS)
+        if planned is not None and judged and (kind in MONITORED) == monitored:
             yield planned
 
 

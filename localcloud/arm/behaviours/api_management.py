@@ -206,12 +206,26 @@ def check_subscription(write: "Write") -> None:
     if write.existing is None and len(others) >= _limits(write.store, write.id)[1]:
         message = "The limit of subscriptions has been reached."
         raise bad_request("SubscriptionLimitExceeded", message)
+    _check_open(write, found)
     most = found.properties.get("subscriptionsLimit")
     mine = [one for one in others if scope_of(one) == found.key and one.key != write.id.lower()]
     if most is not None and write.existing is None and len(mine) >= most:
         message = f"Subscriptions limit reached for product '{found.name}'."
         raise bad_request("ValidationError", message)
     write.properties["scope"] = scope
+
+
+def _check_open(write: "Write", scope: Record) -> None:
+    """One is made, or made active, for a published product only.
+
+    The words are those of github.com/Azure/api-management-developer-portal/issues/2765.
+    """
+    if scope.type != PRODUCT or scope.properties.get("state") == "published":
+        return
+    old = write.existing.properties.get("state") if write.existing else None
+    if old is None or (write.properties.get("state", old) == "active" and old != "active"):
+        message = "Operation is not allowed in the current product state"
+        raise bad_request("ValidationError", message)
 
 
 def prepare_subscription(write: "Write") -> None:

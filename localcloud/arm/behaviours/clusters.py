@@ -37,6 +37,8 @@ def check(write: "Write") -> None:
         ArmError: It has not.
     """
     properties = write.properties
+    if write.existing is not None:
+        check_running(write.existing)
     profiles = properties.get("agentPoolProfiles", [])
     if write.existing is None and not any(one.get("mode") == "System" for one in profiles):
         message = f"The cluster {write.name} needs an agent pool of mode System."
@@ -65,6 +67,14 @@ def _check_size(name: str, pool: dict[str, Any]) -> None:
     least, most = pool.get("minCount", 0), pool.get("maxCount", _MOST_NODES)
     if not 0 <= count <= _MOST_NODES or not 0 <= least <= most <= _MOST_NODES:
         message = f"The sizes {count}, {least} to {most} of the agent pool {name} are not possible."
+        raise bad_request("InvalidParameter", message)
+    if count == 0 and pool.get("mode", "User") == "System":
+        # As learn: aks/use-system-pools tells.
+        message = f"The agent pool {name} is of mode System: it needs at least one node."
+        raise bad_request("InvalidParameter", message)
+    if not pool.get("enableAutoScaling") and {"minCount", "maxCount"} & set(pool):
+        # learn: rest/api/aks/agent-pools/create-or-update: they are for auto-scaling.
+        message = f"The agent pool {name} has no minCount and maxCount without enableAutoScaling."
         raise bad_request("InvalidParameter", message)
     if pool.get("enableAutoScaling") and not {"minCount", "maxCount"} <= set(pool):
         message = f"The agent pool {name} needs minCount and maxCount to scale by itself."
@@ -179,6 +189,9 @@ def check_pool_delete(store: Store, record: Record) -> None:
     Raises:
         ArmError: It is the last one.
     """
+    cluster = store.get(record.parent)
+    if cluster is not None:
+        check_running(cluster)
     pools = store.children(record.parent, POOL)
     system = [one for one in pools if one.properties.get("mode") == "System"]
     if system == [record]:
@@ -192,10 +205,49 @@ def _ready_cluster(store: Store, cluster_id: str) -> Record:
     if cluster is None or state not in {"Succeeded", "Updating"}:
         message = f"Managed cluster is in {state} state: try again when it is Succeeded."
         raise conflict("OperationNotAllowedOnTransientState", message)
-    if cluster.properties.get("powerState", {}).get("code") != "Running":
-        message = f"The managed cluster {cluster.name} is stopped."
-        raise ArmError(409, "OperationNotAllowed", message)
+    check_running(cluster)
     return cluster
+
+
+def power_of(record: Record) -> str:
+    """Whether a cluster is `Running` or `Stopped`."""
+    return str(record.properties.get("powerState", {}).get("code", ""))
+
+
+def check_running(cluster: Record) -> None:
+    """All that can be done to a stopped cluster is to start or to delete it.
+
+    So says learn: aks/start-stop-cluster, limitations.
+
+    Raises:
+        ArmError: It is stopped.
+    """
+    if power_of(cluster) != "Running":
+        message = (
+            f"managed cluster is in Provisioning State({cluster.state}) and Power"
+            f" State({power_of(cluster)}), the operation cannot be performed: start it first."
+        )
+        raise ArmError(409, "OperationNotAllowed", message)
+
+
+def check_namespace_delete(store: Store, record: Record) -> None:
+    """The namespace goes from a cluster that runs.
+
+    Raises:
+        ArmError: It is stopped.
+    """
+    cluster = store.get(record.parent)
+    if cluster is not None:
+        check_running(cluster)
+
+
+def set_power(store: Store, cluster: Record, code: str, state: str, now: float) -> None:
+    """Show the power state of a cluster and of its pools, with what is being done about it."""
+    for one in (cluster, *store.children(cluster.id, POOL)):
+        one.properties["powerState"] = {"code": code}
+        one.properties["provisioningState"] = state
+        one.touch(now)
+        store.put(one)
 
 
 def check_namespace(write: "Write") -> None:

@@ -64,7 +64,7 @@ TYPES = (
         defaults={"properties": {"adoptionPolicy": "Never", "deletePolicy": "Keep"}},
         lock=clusters.NAMESPACE,
         hidden=True,
-        hooks=Hooks(check=clusters.check_namespace),
+        hooks=Hooks(check=clusters.check_namespace, check_delete=clusters.check_namespace_delete),
     ),
     ResourceType(
         "Microsoft.KubernetesConfiguration/fluxConfigurations",

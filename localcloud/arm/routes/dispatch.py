@@ -14,6 +14,7 @@ from localcloud.arm.routes import (
     groups,
     listing,
     management_groups,
+    power,
     providers,
     resources,
     roles,
@@ -57,6 +58,7 @@ _SPECIAL: Mapping[tuple[str, bool], Handler] = {
     ),
     **{(name, False): actions.name_is_free for name in actions.NAMES},
     **{(name, False): actions.on_resource for name in actions.ON_RESOURCE},
+    **{(name, False): power.switch for name in power.ACTIONS},
 }
 
 

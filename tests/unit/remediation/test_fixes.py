@@ -35,6 +35,7 @@ def test_every_rule_that_writes_to_a_body_has_drifts() -> None:
         RuleName.MONITORING,
         RuleName.CROSS_TENANT_ROLE,
         RuleName.MISSING_RESOURCE,
+        RuleName.SUSPENSION,
     }
 
 
