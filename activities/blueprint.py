@@ -5,6 +5,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
+from activities.approving import look_at_approval
 from activities.changing import begin_change, end_change, make_route
 from activities.concluding import conclude
 from activities.data import begin_data, poll_data
@@ -93,6 +94,7 @@ async def step_hub(payload: object) -> object:
 
 
 for _function in (
+    activity("look_at_approval", OperationRef, look_at_approval),
     activity("begin_operation", OperationRef, begin_operation),
     activity("reserve", OperationRef, reserve),
     activity("make_plan", OperationRef, make_plan),

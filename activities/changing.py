@@ -10,6 +10,7 @@ from activities.migrating import is_reached, uncrossed
 from activities.routing.kinds import ROUTES
 from activities.routing.situation import situation_of
 from activities.tenants import change_tenant, current_tenant, is_current, require_current
+from landing_zone.approval.policy import require_approved
 from landing_zone.asking import with_following
 from landing_zone.audit import digest
 from landing_zone.capacity import demand_of, needs_node_subnet
@@ -31,6 +32,7 @@ async def begin_change(deps: Dependencies, operation: OperationRef) -> Outcome:
         event = BEGINNINGS.get(operation.kind)
         if event is None or record.state in UNDER_WAY:
             return record
+        require_approved(deps.settings.approval, record)
         return record.after(event, deps.clock.now())
 
     record = await current_tenant(deps, operation)

@@ -7,6 +7,7 @@ from activities.dependencies import Dependencies
 from activities.tenants import change_tenant, current_tenant, require_current
 from landing_zone.addressing import ranges_of
 from landing_zone.admission import hubs_for
+from landing_zone.approval.policy import require_approved
 from landing_zone.arm_ids import arm_id, subscription_scope
 from landing_zone.audit import digest
 from landing_zone.capacity import (
@@ -47,7 +48,10 @@ async def begin_operation(deps: Dependencies, operation: OperationRef) -> Outcom
         require_current(record, operation)
         if record.state is TenantState.PROVISIONING:
             return record
-        return record.after(TenantEvent.ADMIT, deps.clock.now())
+        require_approved(deps.settings.approval, record)
+        is_approved = record.state is TenantState.AWAITING_APPROVAL
+        event = TenantEvent.APPROVE if is_approved else TenantEvent.ADMIT
+        return record.after(event, deps.clock.now())
 
     record = await current_tenant(deps, operation)
     begun = begin(record)

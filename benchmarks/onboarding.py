@@ -64,19 +64,27 @@ def path_of_one(cloud: Cloud, plan_hash: str) -> CriticalPath:
 
 
 def onboard_all(cloud: Cloud, requests: list[dict[str, Any]]) -> tuple[float, list[dict[str, Any]]]:
-    """The seconds until all were active, and the tenants."""
+    """The seconds until all were active, and the tenants; who waits is approved at once."""
     begun = time.monotonic()
     with ThreadPoolExecutor(len(requests)) as pool:
         answers = list(pool.map(cloud.post, requests))
     refused = [answer for answer in answers if answer.status != 202]
     if refused:
         raise SystemExit(refused[0].body.decode())
+    for request in requests:
+        if request["isolation"] == "cluster":
+            wait_for(partial(approved, cloud, request["tenantId"]), "the approval", 60)
     tenants = wait_for(partial(all_settled, cloud, len(requests)), "all", 3600, pause=1.0)
     taken = time.monotonic() - begun
     failed = [tenant for tenant in tenants if tenant["state"] != "active"]
     if failed:
         raise SystemExit(f"{len(failed)} failed, such as: {failed[0].get('reason')}")
     return taken, tenants
+
+
+def approved(cloud: Cloud, tenant_id: str) -> bool:
+    """Approve a tenant as soon as it waits for that; False while it does not."""
+    return cloud.approve(cloud.tenant(tenant_id))
 
 
 def all_settled(cloud: Cloud, number: int) -> list[dict[str, Any]] | None:

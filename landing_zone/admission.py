@@ -135,6 +135,7 @@ def _asked_again(
         keys=KeyRecord(),
         held_by="",
         reply=reply,
+        approval=None,
     )
 
 

@@ -110,6 +110,7 @@ def _behind(record: TenantRecord, work: Work, now: datetime) -> Answer:
         )
     if work.kind is Kind.OFFBOARD:
         return _queued(record, (work,), now)
+    work = _with_askers(works, work)
     if work.kind is Kind.UPDATE and record.queued and record.queued[-1].kind is Kind.UPDATE:
         return _queued(record, (*record.queued[:-1], _merged(record.queued[-1], work)), now)
     if len(record.queued) >= MOST_QUEUED:
@@ -117,6 +118,16 @@ def _behind(record: TenantRecord, work: Work, now: datetime) -> Answer:
             "QueueFull", f"{MOST_QUEUED} operations wait already", "wait for some of them to end"
         )
     return _queued(record, (*record.queued, work), now)
+
+
+def _with_askers(works: tuple[Work, ...], work: Work) -> Work:
+    """An update with those on whose wishes it builds: none of them may approve it."""
+    if work.kind is not Kind.UPDATE:
+        return work
+    updates = [one for one in works if one.kind is Kind.UPDATE]
+    asked = [actor for one in updates for actor in (*one.also_asked, one.actor)]
+    others = tuple(dict.fromkeys(actor for actor in asked if actor != work.actor))
+    return work.model_copy(update={"also_asked": others})
 
 
 def _is_same_again(last: Work, work: Work) -> bool:

@@ -252,6 +252,7 @@ class Outcome(Contract):
         following: The operation that was queued behind one that has ended.
         turn: What a rotation of a key has to do, where the call was to find out.
         owed: Whether someone is to be told by message what came of it.
+        until: When to look again, where a person is waited for.
     """
 
     state: Literal["done", "pending", "retry", "failed"]
@@ -269,6 +270,7 @@ class Outcome(Contract):
     following: OperationRef | None = None
     turn: KeyTurn | None = None
     owed: bool = False
+    until: AwareDatetime | None = None
 
 
 type ResourceState = Literal["done", "failed", "skipped"]

@@ -1,7 +1,8 @@
 """The life of a tenant, as a table: which event leads from which state to which.
 
-A rejected request ends in `offboarded` and not in `failed`: nothing was made for it, and `retry`
-leads from `failed` straight to provisioning, which would pass the approval by.
+A rejected request ends in `offboarded` and not in `failed`: nothing was made for it. Only where an
+earlier attempt has left something it ends in `failed` again, as what is left stays listed. From
+`failed` an onboarding is tried again by asking again, which does not pass an approval by.
 
 Suspending and resuming write to Azure like an update does, and so go through `updating`: a tenant
 is `suspended` once it is closed, and stays so if it cannot be opened. What fails after a tenant has
@@ -41,7 +42,6 @@ class TenantEvent(StrEnum):
     EXPIRE = "expire"
     COMPLETE = "complete"
     FAIL = "fail"
-    RETRY = "retry"
     UPDATE = "update"
     ROLL_BACK = "roll-back"
     SUSPEND = "suspend"
@@ -62,6 +62,7 @@ TRANSITIONS: Final[Mapping[tuple[TenantState, TenantEvent], TenantState]] = Mapp
         (_S.AWAITING_APPROVAL, _E.APPROVE): _S.PROVISIONING,
         (_S.AWAITING_APPROVAL, _E.REJECT): _S.OFFBOARDED,
         (_S.AWAITING_APPROVAL, _E.EXPIRE): _S.OFFBOARDED,
+        (_S.AWAITING_APPROVAL, _E.FAIL): _S.FAILED,
         (_S.PROVISIONING, _E.COMPLETE): _S.ACTIVE,
         (_S.PROVISIONING, _E.FAIL): _S.FAILED,
         (_S.ACTIVE, _E.UPDATE): _S.UPDATING,
@@ -74,7 +75,6 @@ TRANSITIONS: Final[Mapping[tuple[TenantState, TenantEvent], TenantState]] = Mapp
         (_S.SUSPENDED, _E.OFFBOARD): _S.OFFBOARDING,
         (_S.OFFBOARDING, _E.FINISH_OFFBOARDING): _S.OFFBOARDED,
         (_S.OFFBOARDING, _E.FAIL): _S.FAILED,
-        (_S.FAILED, _E.RETRY): _S.PROVISIONING,
         (_S.FAILED, _E.UPDATE): _S.UPDATING,
         (_S.FAILED, _E.OFFBOARD): _S.OFFBOARDING,
         (_S.FAILED, _E.RE_REQUEST): _S.REQUESTED,

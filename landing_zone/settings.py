@@ -30,6 +30,11 @@
 | `SPOKEWRIGHT_SERVICE_BUS__fullyQualifiedNamespace` | its host name, reached by identity | none |
 | `SPOKEWRIGHT_INTAKE_RETURN_SECONDS` | first wait of a message put back, seconds | 30 |
 | `SPOKEWRIGHT_INTAKE_RETURN_MOST_SECONDS` | longest wait of a message put back, seconds | 600 |
+| `SPOKEWRIGHT_APPROVAL_TIERS` | isolation tiers that need approval, with commas | cluster |
+| `SPOKEWRIGHT_APPROVAL_ENVIRONMENTS` | environments that need approval, with commas | none |
+| `SPOKEWRIGHT_APPROVAL_DEADLINE_HOURS` | time until a request expires, hours | 72 |
+| `SPOKEWRIGHT_APPROVAL_REMINDER_HOURS` | time until the reminder, hours; 0 for none | 24 |
+| `SPOKEWRIGHT_APPROVAL_LOOK_SECONDS` | longest time until a decision is found, seconds | 300 |
 | `SPOKEWRIGHT_LEASE_GRACE_SECONDS` | age of a range before it can be an orphan, seconds | 3600 |
 | `SPOKEWRIGHT_PACE_READS` | reads that a full quota of a subscription allows at once | 250 |
 | `SPOKEWRIGHT_PACE_READS_PER_SECOND` | reads a second that it allows for good | 25 |
@@ -52,6 +57,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from landing_zone.approval.settings import ApprovalSettings
 from landing_zone.errors import ConfigurationError
 from landing_zone.hub_state.limits import HubSettings
 from landing_zone.intake.settings import IntakeSettings
@@ -70,6 +76,7 @@ _GROUPS = {
     "intake": "SPOKEWRIGHT_INTAKE_",
     "pace": "SPOKEWRIGHT_PACE_",
     "lease": "SPOKEWRIGHT_LEASE_",
+    "approval": "SPOKEWRIGHT_APPROVAL_",
 }
 
 
@@ -98,6 +105,7 @@ class Settings(BaseModel):
         intake: The pace of the intake.
         pace: What Azure Resource Manager lets through, and how its quota is spent.
         lease: When reservations expire that no request stands behind.
+        approval: What needs the approval of a person, and how long that is waited for.
         vouched_for: Whether App Service authentication stands in front; else a header that names a
             principal may be anyone's, and nobody is let in. App Service tells it, read-only
             (learn: app-service/reference-app-settings).
@@ -127,6 +135,7 @@ class Settings(BaseModel):
     intake: IntakeSettings = IntakeSettings()
     pace: PaceSettings = PaceSettings()
     lease: LeaseSettings = LeaseSettings()
+    approval: ApprovalSettings = ApprovalSettings()
     vouched_for: bool = False
 
 

@@ -2,11 +2,12 @@
 
 import re
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from landing_zone.access.principal import PrincipalId
+from landing_zone.approval.record import Approval
 from landing_zone.contracts import OperationRef
 from landing_zone.ends import OpenWork
 from landing_zone.intake.replies import OwedResult, Reply
@@ -61,6 +62,7 @@ class TenantRecord(BaseModel):
         plan_operation: The operation that applied the plan; empty for the current one. Its document
             tells what the plan's resources yielded.
         rules_version: Version of the rules that made the plan.
+        approval: The approval that the current operation needs; None where it needs none.
         held_by: Who has had it suspended beyond its owner: only such may resume it; empty for none.
         heading: The plan that a migration under way leads to; empty without one.
         crossing: What the tenant was before the migration under way, once that only goes forward:
@@ -92,6 +94,7 @@ class TenantRecord(BaseModel):
     queued: tuple[Work, ...] = ()
     plan_operation: str = ""
     rules_version: int = 0
+    approval: Approval | None = None
     held_by: str = ""
     heading: str = ""
     crossing: Crossing | None = None
@@ -137,6 +140,7 @@ class TenantRecord(BaseModel):
             "recoveries": 0,
             "reply": None,
             "heading": "",
+            "approval": None,
             "reason": "",
             "hint": "",
             "updated_at": at,
@@ -161,14 +165,20 @@ class TenantRecord(BaseModel):
         return _owing(self.model_copy(update=update), self.state)
 
 
+_ONBOARDING: Final = frozenset(
+    {TenantState.REQUESTED, TenantState.AWAITING_APPROVAL, TenantState.PROVISIONING}
+)
+
+
 def _owing(record: TenantRecord, before: TenantState) -> TenantRecord:
     """The record with what is to be told now that it has left a state."""
-    if before is not TenantState.PROVISIONING or record.reply is None:
+    if before not in _ONBOARDING or record.state not in SETTLED or record.reply is None:
         return record
     owed = OwedResult(
         reply=record.reply,
         operation_id=record.operation_id,
         outcome="active" if record.state is TenantState.ACTIVE else "failed",
+        state=record.state.value,
         reason=record.reason,
         hint=record.hint,
         at=record.updated_at,

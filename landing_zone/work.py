@@ -35,6 +35,7 @@ class Work(BaseModel):
     Attributes:
         kind: What kind of operation it is.
         actor: Who asked for it.
+        also_asked: Others who asked for something that it holds, too.
         reason: Why, in the words of who asked.
         wanted: The request that is to hold then, for an update.
         allow_data_loss: Keys of the planned resources whose data may be lost.
@@ -48,6 +49,7 @@ class Work(BaseModel):
 
     kind: Kind = Kind.ONBOARD
     actor: str = ""
+    also_asked: tuple[str, ...] = ()
     reason: str = ""
     wanted: TenantRequest | None = None
     allow_data_loss: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ import azure.functions as func
 
 from activities.dependencies import Dependencies
 from landing_zone.access import Access
+from landing_zone.approval.policy import is_waiting
 from landing_zone.asking import Begun, Queued, Same, ask
 from landing_zone.errors import TemporaryError
 from landing_zone.intake.results import links_of
@@ -15,7 +16,7 @@ from landing_zone.tenants import TenantRecord
 from landing_zone.work import Work
 from triggers.access import tenant_for
 from triggers.answers import answer
-from triggers.starting import Starter, start
+from triggers.starting import Starter, start, wake
 
 RACES: Final = 5
 MOST_REASON: Final = 500
@@ -55,6 +56,8 @@ async def asked(
                 if await deps.registry.replace(changed, found.etag):
                     await start(client, changed)
                     queued = isinstance(found_so, Queued)
+                    if is_waiting(changed):
+                        await wake(client, changed)
                     return _under_way(changed, "it waits" if queued else "it has begun")
     raise TemporaryError("RegistryBusy", f"others were first on tenant {tenant_id}")
 

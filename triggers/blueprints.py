@@ -5,6 +5,7 @@ from typing import Final
 import azure.durable_functions as df
 
 from triggers import (
+    approvals,
     audit,
     capacity,
     compliance,
@@ -30,6 +31,7 @@ from triggers import (
 BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     tenants.blueprint,
     updates.blueprint,
+    approvals.blueprint,
     suspension.blueprint,
     dry_run.blueprint,
     operations.blueprint,

@@ -15,6 +15,7 @@ import azure.functions as func
 from activities.auditing import OperationNote, note_operation
 from activities.dependencies import Dependencies, dependencies
 from activities.tenants import change_tenant
+from landing_zone.approval.policy import is_waiting
 from landing_zone.ends import OpenWork
 from landing_zone.lifecycle import SETTLED, TenantEvent, TenantState
 from landing_zone.routes.courses import BEGINNINGS
@@ -86,7 +87,8 @@ async def _restart(deps: Dependencies, client: Starter, record: TenantRecord) ->
 def _taken_up(deps: Dependencies, record: TenantRecord) -> TenantRecord:
     now = deps.clock.now()
     # Of what waits for a person nothing has been made, so that nothing is lost by beginning anew.
-    if record.recoveries < MOST_RECOVERIES or record.state is TenantState.AWAITING_APPROVAL:
+    waits = record.state is TenantState.AWAITING_APPROVAL or is_waiting(record)
+    if record.recoveries < MOST_RECOVERIES or waits:
         return record.model_copy(update={"recoveries": record.recoveries + 1, "updated_at": now})
     begun = record
     if record.state is TenantState.REQUESTED:

@@ -11,6 +11,8 @@ from activities.dependencies import Dependencies, dependencies
 from activities.registered import every_tenant
 from landing_zone.access import Access, Action, PrincipalId
 from landing_zone.admission import Insert, Restart, Same, admit, faults_of, require_place
+from landing_zone.approval.policy import is_waiting
+from landing_zone.approval.reporting import link_of
 from landing_zone.errors import TemporaryError
 from landing_zone.intake.replies import Reply
 from landing_zone.intake.results import links_of
@@ -161,6 +163,9 @@ def tenant_document(record: TenantRecord) -> dict[str, Any]:
         "openWork": [item.dump() for item in record.open_work],
         "links": links_of(record.tenant_id, record.operation_id),
     }
+    if is_waiting(record) and record.approval is not None:
+        document["waitingFor"] = record.approval.told
+        document["links"]["approval"] = link_of(record.tenant_id)
     if record.held_by:
         document["heldBy"] = record.held_by
     if record.reason:

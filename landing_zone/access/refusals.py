@@ -34,6 +34,7 @@ class Reason(StrEnum):
     NO_ROLE = "no-role-for-it"
     NOT_OWN = "not-an-own-tenant"
     TAKEN = "tenant-of-another"
+    OWN_REQUEST = "own-request"
     HELD = "suspended-by-an-operator"
 
 

@@ -22,20 +22,22 @@ class Reply(Contract):
 
 
 class OwedResult(Contract):
-    """How an operation ended, for someone who has not been told yet.
+    """How an operation ended, or what it waits for, for someone who has not been told yet.
 
     Attributes:
         reply: Whom to tell.
         operation_id: The operation.
-        outcome: How it ended.
-        reason: Why it failed, for a person.
+        outcome: How it ended, or what it waits for.
+        state: The tenant's state then; empty where it is called as the outcome.
+        reason: Why it failed, or what it waits for, for a person.
         hint: What that person can do about it.
         at: When it ended.
     """
 
     reply: Reply
     operation_id: str
-    outcome: Literal["active", "failed"]
+    outcome: Literal["active", "failed", "awaiting-approval"]
+    state: str = ""
     reason: str = ""
     hint: str = ""
     at: AwareDatetime

@@ -16,19 +16,23 @@ from landing_zone.tenants import TenantRecord, tenant_of_operation
 CONTENT_TYPE: Final = "application/json"
 VERSION: Final = "spokewright/v1"
 
-type ResultOutcome = Literal["accepted", "duplicate", "rejected", "active", "failed"]
+type ResultOutcome = Literal[
+    "accepted", "duplicate", "rejected", "awaiting-approval", "active", "failed"
+]
 
 
 class OnboardingResult(BaseModel):
     """What became of a request document that came by message.
 
     A document is answered once: it is accepted, it is a duplicate of what is there already, or it
-    is rejected. One that was accepted is answered a second time, when its onboarding has ended.
+    is rejected. One that was accepted is answered a second time, when its onboarding has ended; and
+    in between where it waits so long for an approver that its sender is reminded of it.
 
     Attributes:
         api_version: Version of this contract.
         kind: What this is.
-        outcome: `accepted`, `duplicate` or `rejected`; and at the end `active` or `failed`.
+        outcome: `accepted`, `duplicate` or `rejected`; perhaps `awaiting-approval`; and at the end
+            `active` or `failed`.
         correlation_id: The correlation id of the request message, or else its message id.
         message_id: The message id of the request message.
         at: When this was found.
@@ -36,8 +40,8 @@ class OnboardingResult(BaseModel):
         operation_id: The operation that onboards the tenant.
         state: The tenant's state at that moment.
         problem: For `rejected`: the problem document that HTTP would have been answered with.
-        reason: For `failed`: what went wrong.
-        hint: For `failed`: what a person can do about it.
+        reason: For `failed`: what went wrong; for `awaiting-approval`: since when and until when.
+        hint: For both: what a person can do about it.
         links: Where the tenant and the operation are looked at.
     """
 
@@ -114,7 +118,7 @@ def final_result(owed: OwedResult) -> OutgoingMessage:
         at=owed.at,
         tenant_id=tenant_id,
         operation_id=owed.operation_id,
-        state=owed.outcome,
+        state=owed.state or owed.outcome,
         reason=owed.reason or None,
         hint=owed.hint or None,
         links=links_of(tenant_id, owed.operation_id),

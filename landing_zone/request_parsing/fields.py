@@ -53,6 +53,10 @@ class Fields:
         self.wrong(name, message, ", ".join(allowed))
         return ""
 
+    def has(self, name: str) -> bool:
+        """Whether the document says anything of a field."""
+        return name in self._values
+
     def wrong(self, name: str, message: str, allowed: str = "") -> None:
         """Note that something is wrong with a field."""
         self.faults.append(Fault(name, message, allowed))

@@ -19,6 +19,7 @@ from rich.live import Live
 from rich.markup import escape
 
 from localcloud.__main__ import DEFAULT_SPEED, port_offset, speed
+from localcloud.demo.approving import Approver
 from localcloud.demo.asking import Asked, read
 from localcloud.demo.board import Board
 from localcloud.demo.client import Api, ApiError, Arm
@@ -112,7 +113,7 @@ def show(
 ) -> int:
     """Onboard and break the tenants of a local cloud that is up; returns the exit code."""
     arm = Arm(cloud.arm, cloud.ca)
-    ends = _onboard(console, Api(cloud.functions, cloud.token), queues, asked)
+    ends = _onboard(console, cloud, queues, asked)
     spent = traffic(arm.requests())
     in_arm = arm.resources()
     show_trees(console, ends, in_arm, full=demo.full)
@@ -125,7 +126,13 @@ def show(
     return 0 if complete and repaired and all(end.well for end in ends) else EXIT_FAILED
 
 
-def _onboard(console: Console, api: Api, queues: Queues, asked: Sequence[Asked]) -> list[End]:
+def _onboard(
+    console: Console, cloud: Endpoints, queues: Queues, asked: Sequence[Asked]
+) -> list[End]:
+    def tell(line: str) -> None:
+        console.print(line, markup=False, highlight=False)
+
+    approver = Approver(Api(cloud.functions, cloud.approver), tell)
     for request in asked:
         console.print(
             f"Onboarding [bold]{escape(request.name)}[/bold] from {_shown(request.path)},"
@@ -133,7 +140,8 @@ def _onboard(console: Console, api: Api, queues: Queues, asked: Sequence[Asked])
             highlight=False,
         )
     with _views(console, asked) as views:
-        return onboard_all(api, queues, asked, views)
+        watched = [approver.watching(view) for view in views]
+        return onboard_all(Api(cloud.functions, cloud.token), queues, asked, watched)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from landing_zone.arm_ids import normalized
-from localcloud.demo.models import Operation, Problem, Tenant
+from localcloud.demo.models import Approval, Operation, Problem, Tenant
 
 TIMEOUT_SECONDS = 30.0
 FIRST_ERROR = 400
@@ -72,9 +72,28 @@ class Api:
         """
         return Tenant.model_validate(self._get(f"/api/tenants/{tenant_id}"))
 
+    def approval(self, tenant_id: str) -> Approval:
+        """What of a tenant waits for an approver, or did.
+
+        Raises:
+            ApiError: Nothing does, or the API is in trouble.
+        """
+        return Approval.model_validate(self._get(f"/api/tenants/{tenant_id}/approval"))
+
+    def decide(self, tenant_id: str, decision: Mapping[str, Any]) -> None:
+        """Decide upon what waits.
+
+        Raises:
+            ApiError: It does not wait any more, or the API is in trouble.
+        """
+        self._send("POST", f"/api/tenants/{tenant_id}/approval", json.dumps(decision).encode())
+
     def _get(self, path: str) -> Any:
+        return self._send("GET", path)
+
+    def _send(self, method: str, path: str, body: bytes | None = None) -> Any:
         headers = {"authorization": f"Bearer {self._token}", "accept": "application/json"}
-        reply = exchange(self._url, "GET", path, headers=headers)
+        reply = exchange(self._url, method, path, headers=headers, body=body)
         if reply.status >= FIRST_ERROR:
             raise ApiError(reply.status, _problem(reply.body))
         return json.loads(reply.body)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from localcloud.identity.principals import PLATFORM
+from localcloud.identity.principals import APPROVER, PLATFORM
 from localcloud.supervisor.cloud import ROOT
 from localcloud.supervisor.errors import EXIT_PORT_IN_USE, LocalCloudError, PortInUseError
 from localcloud.supervisor.state import LOCK, locked
@@ -26,6 +26,7 @@ class Endpoints:
     Attributes:
         functions: Base URL of the Functions host.
         token: Access token of a principal that may do what the demo does.
+        approver: That of another one, who approves.
         arm: Base URL of Resource Manager.
         ca: Certificate that vouches for it.
         service_bus: Connection string of the queues.
@@ -36,6 +37,7 @@ class Endpoints:
 
     functions: str
     token: str
+    approver: str
     arm: str
     ca: Path
     service_bus: str
@@ -100,6 +102,7 @@ def _endpoints(line: bytes) -> Endpoints:
     return Endpoints(
         functions=told["functions"],
         token=told["principals"][PLATFORM]["token"],
+        approver=told["principals"][APPROVER]["token"],
         arm=told["arm"],
         ca=Path(told["ca"]),
         service_bus=told["serviceBus"],

@@ -113,7 +113,7 @@ class Operation(Document):
     @property
     def over(self) -> bool:
         """Whether nothing more will happen."""
-        return self.state in {"succeeded", "failed", "compensated"}
+        return self.state != "running"
 
     @property
     def planned(self) -> bool:
@@ -147,6 +147,14 @@ class Tenant(Document):
     subscription_id: str = ""
     address_range: str = ""
     reason: str = ""
+
+
+class Approval(Document):
+    """What waits for an approver, or did."""
+
+    operation_id: str
+    state: str
+    needed_for: str = ""
 
 
 class Fault(Document):

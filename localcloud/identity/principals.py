@@ -20,6 +20,9 @@ LIFETIME: Final = 24 * 3600
 PLATFORM: Final = "platform"
 """The principal that may do whatever examples and tests do."""
 
+APPROVER: Final = "approver"
+"""The principal that approves what others have asked for."""
+
 _SPACE: Final = uuid.UUID("0d2f6f1e-1f0b-4a55-8a38-6e9c0c1c7b11")
 
 
@@ -74,7 +77,7 @@ PRINCIPALS: Final = {
         DevelopmentPrincipal(PLATFORM, "Pat Platform", (Role.OPERATOR, Role.REQUESTER)),
         DevelopmentPrincipal("requester", "Rita Requester", (Role.REQUESTER,)),
         DevelopmentPrincipal("other-requester", "Otto Other", (Role.REQUESTER,)),
-        DevelopmentPrincipal("approver", "Ava Approver", (Role.APPROVER,)),
+        DevelopmentPrincipal(APPROVER, "Ava Approver", (Role.APPROVER,)),
         DevelopmentPrincipal("operator", "Oli Operator", (Role.OPERATOR,)),
         DevelopmentPrincipal("reader", "Remy Reader", (Role.READER,)),
         DevelopmentPrincipal("pipeline", "A pipeline", (Role.REQUESTER,), is_app=True),

@@ -125,11 +125,29 @@ class Cloud:
         found: dict[str, Any] = answer.json() if answer.status == 200 else {}
         return found
 
+    def decide(
+        self, tenant: dict[str, Any], decision: str = "approve", who: str = "approver"
+    ) -> Answer:
+        """Decide upon what a tenant waits for."""
+        told = {"decision": decision, "reason": "seen", "operationId": tenant["operationId"]}
+        path = f"/api/tenants/{tenant['tenantId']}/approval"
+        return self.call("POST", path, json.dumps(told).encode(), who=who)
+
+    def approve(self, tenant: dict[str, Any]) -> bool:
+        """Approve what a tenant waits for, if it waits; False where that is not done."""
+        if tenant.get("state") != "awaiting-approval":
+            return False
+        try:
+            return self.decide(tenant).status == HTTPStatus.OK
+        except OSError:
+            return False
+
     def settled(self, tenant_id: str, seconds: float = 60.0) -> dict[str, Any]:
-        """The tenant once it is active or has failed."""
+        """The tenant once it is active or has failed; it is approved where it waits for that."""
 
         def is_settled() -> dict[str, Any] | None:
             found = self.tenant(tenant_id)
+            self.approve(found)
             return found if found.get("state") in SETTLED and self._has_ended(found) else None
 
         return wait_for(is_settled, f"tenant {tenant_id} to settle", seconds)

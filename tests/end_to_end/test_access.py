@@ -55,10 +55,13 @@ WRITES: Final = [
     ("PUT", "/api/exemptions/mine", EXEMPTION),
     ("DELETE", "/api/exemptions/mine", None),
 ]
+DECISION: Final = {"decision": "approve", "operationId": f"{RITAS}.1"}
+DECIDING: Final = f"/api/tenants/{RITAS}/approval"
 READS: Final = [
     "/api/tenants",
     f"/api/tenants/{RITAS}",
     f"/api/tenants/{RITAS}/rotate-key",
+    DECIDING,
     f"/api/operations/{RITAS}.1",
     "/api/capacity",
     "/api/compliance",
@@ -74,7 +77,13 @@ ATTEMPTS: Final = [
     Attempt(OTTO, "POST", "/api/tenants", 403, RENAMED),
     Attempt("pipeline", "GET", f"/api/tenants/{RITAS}", 404),
     Attempt("pipeline", "POST", "/api/tenants", 403, example(tenantId=RITAS)),
+    Attempt(OTTO, "GET", DECIDING, 404),
     # What is not for the role.
+    *(
+        Attempt(who, "POST", DECIDING, 403, DECISION)
+        for who in ("requester", OTTO, "pipeline", "platform", "operator", "reader", "nobody")
+    ),
+    Attempt("", "POST", DECIDING, 401, DECISION),
     *(Attempt("requester", method, path, 403, body) for method, path, body in WRITES),
     *(Attempt("reader", method, path, 403, body) for method, path, body in WRITES),
     *(Attempt("approver", method, path, 403, body) for method, path, body in WRITES),

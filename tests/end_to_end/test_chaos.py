@@ -114,6 +114,8 @@ def killed_until_settled(cloud: Cloud, number: int, dice: random.Random) -> int:
         found = wait_for(lambda: tenants_of(cloud), "the application to answer", 120)
         if len(found) == number and all(one["state"] in SETTLED for one in found.values()):
             return kills
+        for one in found.values():
+            cloud.approve(one)
         # The moment itself is what is tested, so this is a wait for a time and not for an event.
         time.sleep(dice.uniform(*SECONDS_ALIVE))
         wait_for(lambda: cloud.kill(HOST), "the host to be there")

@@ -10,7 +10,7 @@ import yaml
 
 from tests.end_to_end.bus import DEAD_LETTERS, Results, client_of, lying, send, until_empty
 from tests.end_to_end.checks import assert_whole
-from tests.end_to_end.cloud import ROOT, Cloud, example
+from tests.end_to_end.cloud import ROOT, Cloud, example, wait_for
 from tests.malformed import MALFORMED
 
 TENANTS = {
@@ -47,6 +47,7 @@ def test_three_documents_become_three_tenants_and_each_is_told(cloud: Cloud) -> 
     asked = {f"three {name}": document(name) for name in TENANTS}
     send(cloud, **asked)
     results = Results(cloud)
+    wait_for(lambda: cloud.approve(cloud.tenant("bus-cluster")), "the cluster to wait for it")
     told = results.wait(*asked, count=2)
     assert told == {one: ["accepted", "active"] for one in asked}
     for tenant in TENANTS.values():

@@ -9,7 +9,7 @@ from azure.mgmt.subscription.models import PutAliasRequest, PutAliasRequestPrope
 from benchmarks.makespan import stored_plan
 from landing_zone.applying import bound, outputs_of
 from landing_zone.plan import Resource, Write
-from tests.end_to_end.cloud import Cloud, example
+from tests.end_to_end.cloud import Cloud, example, wait_for
 
 EXAMPLES = ("contoso-research", "nodepool", "cluster")
 SCOPE = "https://management.azure.com/.default"
@@ -66,6 +66,8 @@ def onboarded_at_once(cloud: Cloud, access: dict[str, Any]) -> tuple[Onboarded, 
     documents[-1]["subscription"] = {"mode": "adopt", "id": made_by_hand(cloud, access)}
     answers = [cloud.post(document) for document in documents]
     assert [answer.status for answer in answers] == [202, 202, 202], answers
+    own = documents[-1]["tenantId"]
+    wait_for(lambda: cloud.approve(cloud.tenant(own)), "the cluster to wait for an approver")
     tenants = [cloud.settled(document["tenantId"], PATIENCE) for document in documents]
     assert [(one["state"], one.get("reason")) for one in tenants] == [("active", None)] * 3
     return tuple(map(Onboarded, documents, tenants))

@@ -209,6 +209,7 @@ class DurableWorld:
             instance.raw_input = verdict.output or "null"
             instance.history = episode.History()
             instance.executions += 1
+            self._forget_timers(instance_id)
             self._later(0, instance_id, self._started(instance))
             return
         instance.status = verdict.status
@@ -216,6 +217,15 @@ class DurableWorld:
         instance.reason = verdict.reason
         if instance.parent is not None:
             self._tell_parent(instance, verdict)
+
+    def _forget_timers(self, instance_id: str) -> None:
+        """Timers of an execution that is over ring for nobody."""
+        self._agenda = [
+            one
+            for one in self._agenda
+            if one[2] != instance_id or one[3]["EventType"] != EventType.TIMER_FIRED
+        ]
+        heapq.heapify(self._agenda)
 
     def _tell_parent(self, instance: Instance, verdict: episode.Verdict) -> None:
         assert instance.parent is not None

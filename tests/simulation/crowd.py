@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from activities.hub_running import ensure_reconciler
+from landing_zone.approval.policy import is_waiting
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
+from tests.simulation.approving import decide_now
 from tests.simulation.requests import request_of
 from tests.simulation.simulation import SETTLED, HangError, Simulation, simulation
 from tests.simulation.tasks import WorkerDied
@@ -159,6 +161,8 @@ class Crowd:
 
     async def _has_ended(self, tenant_id: str) -> bool:
         record = self.simulation.tenant(tenant_id)
+        if is_waiting(record) and self.simulation.engine.alive:
+            await decide_now(self.simulation, tenant_id)
         ended = record.operation_id in self.simulation.world.documents.operations
         return record.state in SETTLED and ended
 

@@ -20,6 +20,7 @@ from landing_zone.tenants import TenantRecord, instance_id
 from tests.fakes import HUBS, World
 from tests.given import dependencies_of
 from tests.registered import registered_functions
+from tests.simulation.approving import approve_when_asked
 from tests.simulation.durable import Activity, Engine, Orchestrator, Pause
 from tests.simulation.local_arm import LocalArm
 from tests.simulation.virtual_loop import run
@@ -71,12 +72,16 @@ class Simulation:
         for request in requests:
             record, _ = await admitted(self.deps, request, "simulation")
             await start(self.engine, record)
+        approving = [asyncio.create_task(approve_when_asked(self, one)) for one in requests]
         ids = [instance_id(request.tenant_id) for request in requests]
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 await self.engine.until(ids)
         except TimeoutError as late:
             raise HangError("\n".join(self.engine.waiting())) from late
+        finally:
+            for task in approving:
+                task.cancel()
         return [self.tenant(request.tenant_id) for request in requests]
 
     def tenant(self, tenant_id: str) -> TenantRecord:

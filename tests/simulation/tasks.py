@@ -41,6 +41,10 @@ class Leaf:
         """Itself."""
         return (self,)
 
+    def cancel(self) -> None:
+        """A timer that nobody waits for any more."""
+        self.is_completed = True
+
     def value(self) -> Any:
         """The result.
 

@@ -72,6 +72,7 @@ LOOKS = [
     Attempt("request_rotation", "tenantId", "", "TenantNotFound"),
     Attempt("show_operation", "operationId", ".1", "OperationNotFound"),
     Attempt("show_operation", "operationId", ".2", "OperationNotFound"),
+    Attempt("show_approval", "tenantId", "", "TenantNotFound"),
 ]
 
 

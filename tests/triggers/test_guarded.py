@@ -25,6 +25,8 @@ ACTIONS = {
     "resume_tenant": A.SUSPEND_TENANT,
     "list_tenants": A.SEE_TENANTS,
     "show_tenant": A.SEE_TENANTS,
+    "show_approval": A.SEE_TENANTS,
+    "decide_approval": A.APPROVE,
     "show_plan": A.SEE_PLANS,
     "show_audit": A.SEE_AUDIT,
     "verify_audit": A.SEE_AUDIT,

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from activities.approving import look_at_approval
 from landing_zone.lifecycle import SETTLED, TenantState
-from tests.fakes import FakeStatus, Started, World
+from landing_zone.work import Kind, Work
+from tests.fakes import FakeStatus, Started, World, example_request
 from tests.triggers.requests import INSTANCE, TENANT, record
 from triggers.recovery import GRACE, MOST_RECOVERIES, PAGE, recover, recover_operations
 
@@ -76,6 +78,7 @@ async def test_operation_that_ended_meanwhile_is_not_taken_up(state: TenantState
         """A client whose orchestration ends just when it is looked at."""
 
         start_new = world.client.start_new
+        raise_event = world.client.raise_event
 
         async def get_status(self, instance_id: str) -> Any:
             """The status, after the end."""
@@ -129,3 +132,23 @@ async def test_timer_works_in_the_process_s_world(given_dependencies: World) -> 
     client: Any = world.client
     await recover_operations(timer, client)
     assert [started.instance_id for started in world.client.started] == [INSTANCE]
+
+
+@pytest.mark.parametrize("state", [TenantState.REQUESTED, TenantState.ACTIVE])
+async def test_what_waits_for_a_person_is_taken_up_however_often_it_was_lost(
+    state: TenantState,
+) -> None:
+    """Of a change, too: nothing was made, and nothing fails while nobody has decided."""
+    world = later()
+    cluster = example_request(isolation="cluster")
+    work = Work(kind=Kind.UPDATE, actor="ann", wanted=cluster)
+    given = {"request": cluster} if state is TenantState.REQUESTED else {"work": work}
+    asked = record(state, ongoing=True, recoveries=MOST_RECOVERIES + 3, **given)
+    world.registry.put(asked)
+    await look_at_approval(world.deps, asked.operation)
+    before = world.registry.rows[TENANT].value
+    world.clock.move(GRACE.total_seconds() + 1)
+    assert await recover(world.deps, world.client) == [TENANT]
+    found = world.registry.rows[TENANT].value
+    assert (found.state, found.approval, found.reason) == (before.state, before.approval, "")
+    assert found.recoveries == MOST_RECOVERIES + 4

@@ -13,6 +13,9 @@ EXPECTED = {
     "list_tenants": ("GET tenants", ANYONE),
     "show_tenant": ("GET tenants/{tenantId}", ANYONE),
     "show_plan": ("GET tenants/{tenantId}/plan", ANYONE),
+    "show_approval": ("GET tenants/{tenantId}/approval", ANYONE),
+    "decide_approval": ("POST tenants/{tenantId}/approval", ANYONE),
+    "look_at_approval": ("activityTrigger", ""),
     "show_operation": ("GET operations/{operationId}", ANYONE),
     "show_capacity": ("GET capacity", ANYONE),
     "health": ("GET health", ANYONE),
@@ -72,6 +75,7 @@ EXPECTED = {
     "send_results": ("activityTrigger", ""),
 }
 USE_THE_DURABLE_CLIENT = {
+    "decide_approval",
     "update_tenant",
     "suspend_tenant",
     "resume_tenant",

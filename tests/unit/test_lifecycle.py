@@ -40,7 +40,7 @@ def reachable(
         ("need-approval", "reject", "offboarded"),
         ("need-approval", "expire", "offboarded"),
         ("admit", "fail", "failed"),
-        ("admit", "fail", "retry", "complete", "active"),
+        ("admit", "fail", "re-request", "need-approval", "fail", "failed"),
         ("admit", "fail", "re-request", "requested"),
         ("admit", "complete", "update", "complete", "active"),
         ("admit", "complete", "update", "roll-back", "active"),
@@ -84,12 +84,24 @@ def test_every_state_can_be_reached_and_left() -> None:
 
 
 def test_nothing_is_made_before_admission_or_approval() -> None:
-    """No way round leads to resources, not through failure and retry either."""
-    unasked = frozenset({TenantEvent.ADMIT, TenantEvent.APPROVE})
-    assert reachable(TenantState.REQUESTED, without=unasked) == {
+    """No way round leads to resources.
+
+    What waits for approval fails only where an earlier attempt, which was admitted, left something.
+    """
+    others = frozenset({TenantEvent.ADMIT, TenantEvent.APPROVE, TenantEvent.FAIL})
+    assert reachable(TenantState.REQUESTED, without=others) == {
         TenantState.REQUESTED,
         TenantState.AWAITING_APPROVAL,
         TenantState.OFFBOARDED,
+    }
+
+
+def test_asking_again_is_the_only_way_from_failure_to_provisioning() -> None:
+    """So that no onboarding passes an approval by."""
+    leads = {event for (_, event), end in TRANSITIONS.items() if end is TenantState.PROVISIONING}
+    assert leads == {TenantEvent.ADMIT, TenantEvent.APPROVE}
+    assert TenantState.PROVISIONING not in {
+        TRANSITIONS[TenantState.FAILED, event] for event in allowed_events(TenantState.FAILED)
     }
 
 

@@ -16,6 +16,7 @@ from localcloud.demo.cloud import Endpoints
 from localcloud.demo.models import Result
 
 TOKEN = "ey.ey.x"  # noqa: S105 - of nobody
+APPROVER = "ey.ey.a"
 DIRECTORY = "00000000-0000-4000-8000-0000000000d1"
 HUB = "/subscriptions/00000000-0000-4000-8000-0000000000aa/resourceGroups/rg-hub"
 SUBSCRIPTION = "/subscriptions/00000000-0000-4000-8000-000000000001"
@@ -164,10 +165,16 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """What there is to be read."""
         is_api = self.path.startswith("/api")
-        if is_api and self.headers["authorization"] != f"Bearer {TOKEN}":
+        wanted = APPROVER if self.path.endswith("/approval") else TOKEN
+        if is_api and self.headers["authorization"] != f"Bearer {wanted}":
             self._send(401, {})
             return
         self._send(*self.cloud.answer(self.path.partition("?")[0]))
+
+    def do_POST(self) -> None:
+        """A decision of the approver."""
+        assert self.headers["authorization"] == f"Bearer {APPROVER}"
+        self._write()
 
     def do_PUT(self) -> None:
         """A write."""
@@ -226,6 +233,7 @@ def serving(cloud: FakeCloud, directory: Path) -> Iterator[Endpoints]:
         yield Endpoints(
             functions=f"http://127.0.0.1:{api.server_port}",
             token=TOKEN,
+            approver=APPROVER,
             arm=f"https://localhost:{arm.server_port}",
             ca=certificates.ca,
             service_bus="",
