@@ -50,7 +50,7 @@ async def dry_run(
     """
     asked = await asked_for(deps, request, asker)
     hub = deps.document.hub(asked.reservation.hub)
-    made = plan(request, deps.document, hub, asked.reservation)
+    made = plan(request, deps.document, hub, asked.reservation, deps.rules)
     former = await _former(deps, asked.existing)
     comparing = _Comparing(deps, hub, made, former)
     return dry_run_document(

@@ -19,6 +19,7 @@ from azure_adapters.documents import BlobDocumentStore
 from azure_adapters.drift_inbox import TableDriftInbox
 from azure_adapters.exemptions import TableExemptions
 from azure_adapters.findings import TableFindings
+from azure_adapters.fleet import TableFleet
 from azure_adapters.hub_requests import TableHubRequests
 from azure_adapters.ledger import TableAddressLedger
 from azure_adapters.proxies import transport_settings
@@ -51,6 +52,7 @@ class Adapters:
     drift: TableDriftInbox
     findings: TableFindings
     exemptions: TableExemptions
+    fleet: TableFleet
 
 
 async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Adapters:
@@ -82,6 +84,7 @@ async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Ad
         drift=TableDriftInbox(await _table(tables, settings, "drift"), clock),
         findings=TableFindings(await _table(tables, settings, "findings")),
         exemptions=TableExemptions(await _table(tables, settings, "exemptions")),
+        fleet=TableFleet(await _table(tables, settings, "fleet")),
     )
 
 

@@ -1,4 +1,4 @@
-"""The route of an update: to what is wanted now, by today's rules; or back to an earlier plan."""
+"""The route of an update: to what is wanted now, by today's rules."""
 
 from collections.abc import Sequence
 
@@ -25,18 +25,8 @@ async def route_of_update(deps: Dependencies, situation: Situation) -> Route:
     """
     wanted = situation.record.work.wanted or situation.record.request
     reservation = await _claimed(deps, situation, wanted)
-    made = plan(wanted, deps.document, situation.hub, reservation)
-    _require_allowed(situation, made)
-    return await _route_to(deps, situation, made)
-
-
-async def route_of_roll_back(deps: Dependencies, situation: Situation) -> Route:
-    """Go back to a plan that was applied before."""
-    made = await deps.documents.get_plan(situation.record.work.plan_hash)
-    return await _route_to(deps, situation, made)
-
-
-async def _route_to(deps: Dependencies, situation: Situation, made: Plan) -> Route:
+    made = plan(wanted, deps.document, situation.hub, reservation, deps.rules)
+    require_allowed(situation, made)
     return await route_over(
         deps,
         situation,
@@ -60,8 +50,12 @@ async def _claimed(deps: Dependencies, situation: Situation, wanted: TenantReque
     return situation.reservation.model_copy(update={"node_subnet": subnet})
 
 
-def _require_allowed(situation: Situation, made: Plan) -> None:
-    """What was asked for is held against the data that it costs once more: plans change."""
+def require_allowed(situation: Situation, made: Plan) -> None:
+    """What was asked for is held against the data that it costs once more: plans change.
+
+    Raises:
+        PermanentError: Data would be lost that nobody has allowed to be (`DataLoss`).
+    """
     faults = loss_faults(lost_data(situation.former, made), situation.record.work.allow_data_loss)
     missing = [fault for fault in faults if "would be deleted" in fault.message]
     if missing:
