@@ -6,7 +6,7 @@ whoever comes after a process that died here neither begins with a tenant twice 
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from activities.dependencies import Dependencies
@@ -43,10 +43,9 @@ PAGE: Final = 100
 
 
 class _Look(NamedTuple):
-    """What one look comes to: the rollout, and rows that are written before it is."""
+    """What one look comes to. What has become of tenants is in their rows by then."""
 
     rollout: Rollout
-    rows: Mapping[str, Member]
     moved: bool = False
 
 
@@ -68,8 +67,6 @@ async def advance(deps: Dependencies, client: Starter, turn: FleetTurn) -> Fleet
         before = found.value
         look = await _looked(deps, before)
         after = look.rollout
-        if look.rows:
-            await deps.fleet.put(before.id, look.rows)
         if after != before:
             await note_progress(deps, before, after)
             after = after.model_copy(update={"updated_at": deps.clock.now()})
@@ -98,15 +95,22 @@ async def _looked(deps: Dependencies, rollout: Rollout) -> _Look:
     if not rollout.enrolled and not rollout.rests:
         return await _enrolled(deps, rollout)
     over = await _ended(deps, rollout)
-    rows = {key: row for member in over for key, row in _rows_of(rollout, member).items()}
+    # Before who is next is looked for: on the way back, that is found in these rows.
+    await _tell(deps, rollout, over)
     rollout = with_ended(rollout, over)
     free = room(rollout, now)
     begun: tuple[UnderWay, ...] = ()
     if free:
         members, begun, rollout = await _next(deps, rollout, free)
+        await _tell(deps, rollout, members)
         rollout = with_begun(with_judged(rollout, members), begun)
-        rows |= {key: row for one in members for key, row in _rows_of(rollout, one).items()}
-    return _Look(onward(rollout, now), rows, bool(over or begun))
+    return _Look(onward(rollout, now), bool(over or begun))
+
+
+async def _tell(deps: Dependencies, rollout: Rollout, members: Iterable[Member]) -> None:
+    rows = {key: row for one in members for key, row in _rows_of(rollout, one).items()}
+    if rows:
+        await deps.fleet.put(rollout.id, rows)
 
 
 async def _enrolled(deps: Dependencies, rollout: Rollout) -> _Look:
@@ -128,7 +132,9 @@ async def _enrolled(deps: Dependencies, rollout: Rollout) -> _Look:
         "enrolling": page.continuation,
         "enrolled": not page.continuation,
     }
-    return _Look(rollout.model_copy(update=changes), rows, moved=True)
+    if rows:
+        await deps.fleet.put(rollout.id, rows)
+    return _Look(rollout.model_copy(update=changes), moved=True)
 
 
 async def _ended(deps: Dependencies, rollout: Rollout) -> list[Member]:
