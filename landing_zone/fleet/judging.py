@@ -47,12 +47,19 @@ def _settled(rollout: Rollout, member: Member, record: TenantRecord | None) -> M
     if record.state in NOT_UPGRADED:
         why = f"it is {record.state.value}"
         return _so(member, left, f"{why}: {record.reason}" if record.reason else why, record.hint)
-    if rollout.back and record.plan_hash == member.before:
-        return _so(member, _S.RETURNED, "it has the plan from before already")
-    if rollout.back and record.plan_hash != member.after and not record.ongoing:
-        return _so(member, _S.KEPT, "it has been changed since it was upgraded")
-    if not rollout.back and record.rules_version == rollout.target and not record.ongoing:
+    return None if record.ongoing else _there_already(rollout, member, record)
+
+
+def _there_already(rollout: Rollout, member: Member, record: TenantRecord) -> Member | None:
+    """The tenant where it has the plan already, or another one than it was left with."""
+    if not rollout.back:
+        if record.rules_version != rollout.target:
+            return None
         return _so(member, _S.CURRENT, "the rules of that version have made its plan already")
+    if record.plan_hash == member.before:
+        return _so(member, _S.RETURNED, "it has the plan from before already")
+    if record.plan_hash != member.after:
+        return _so(member, _S.KEPT, "it has been changed since it was upgraded")
     return None
 
 
