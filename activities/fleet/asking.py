@@ -19,7 +19,7 @@ RACES: Final = 5
 async def begin_rollout(
     deps: Dependencies, client: Starter, wanted: WantedRollout, actor: str
 ) -> Rollout:
-    """Begin a rollout; one at a time.
+    """Begin a rollout; one at a time. One that rests gives way to one of newer rules.
 
     Raises:
         InvalidRequest: It names a tenant that there is not.
@@ -29,7 +29,7 @@ async def begin_rollout(
     await _require_known(deps, wanted)
     for _ in range(RACES):
         former = await deps.fleet.current()
-        if former is not None and not former.value.is_over:
+        if former is not None and not former.value.gives_way_to(deps.rules.version):
             state = former.value.state.value
             raise PermanentError(
                 "RolloutUnderWay",

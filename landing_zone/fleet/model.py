@@ -237,6 +237,14 @@ class Rollout(Contract):
         """Whether nothing is to be done about it now."""
         return self.state not in MOVING and not self.under_way
 
+    def gives_way_to(self, version: int) -> bool:
+        """Whether a rollout of a version may take its place.
+
+        One that has come to rest on its way can never go on once the release has other rules: what
+        was wrong with them may just have been put right by those.
+        """
+        return self.is_over or (self.rests and self.target != version)
+
     def counting(self, ring: int, state: MemberState, number: int = 1) -> "Rollout":
         """The same with some more tenants of a ring in a state."""
         tallies = list(self.tallies)

@@ -7,9 +7,10 @@ import azure.functions as func
 import pytest
 
 from landing_zone.access import Role
-from landing_zone.fleet.model import CHAIN, Member, MemberState, RolloutState
+from landing_zone.fleet.model import CHAIN, Member, MemberState, RolloutState, UnderWay
 from landing_zone.fleet.rings import member_key
 from landing_zone.lifecycle import TenantState
+from landing_zone.planning import Rules
 from landing_zone.planning.cost import EXPORT
 from tests.fakes import NOON, FakeStatus, Started, World
 from tests.other_rules import NEXT, WEEKLY
@@ -29,6 +30,8 @@ from triggers.fleet import (
 ROLLOUT = f"v{NEXT}-1"
 INSTANCE = f"fleet-{ROLLOUT}"
 RINGS = {"rings": [{"name": "canary", "tenants": ["t00000"]}, {"name": "rest"}]}
+
+UNDER_WAY = UnderWay(tenant_id="t00000", operation_id="t00000.2", since=NOON)
 
 
 @pytest.fixture
@@ -77,6 +80,21 @@ async def test_there_is_one_at_a_time(world: World) -> None:
     assert (response.status_code, response.mimetype) == (409, PROBLEM)
     assert content(response)["code"] == "RolloutUnderWay"
     assert ROLLOUT in content(response)["detail"]
+
+
+async def test_one_that_rests_gives_way_to_newer_rules(world: World) -> None:
+    """A fix goes forward; of the same rules the halted one has to be ended first."""
+    await post(world)
+    halted = _current(world).model_copy(update={"state": RolloutState.HALTED})
+    world.fleet.set(halted)
+    assert (await post(world)).status_code == 409
+    world.fleet.set(halted.model_copy(update={"under_way": (UNDER_WAY,)}))
+    object.__setattr__(world.deps, "rules", Rules(NEXT + 1, WEEKLY.builders))
+    assert (await post(world)).status_code == 409
+    world.fleet.set(halted)
+    assert (await post(world)).status_code == 202
+    assert _current(world).id == f"v{NEXT + 1}-2"
+    assert (await shown())["state"] == "halted"
 
 
 async def test_another_can_follow_one_that_is_over(world: World) -> None:
