@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from activities.fleet.advancing import advance
 from landing_zone.audit import verify
-from landing_zone.fleet.model import CHAIN, Rollout, RolloutState
+from landing_zone.fleet.contracts import FleetTurn
+from landing_zone.fleet.deciding import paused
+from landing_zone.fleet.model import CHAIN, MemberState, Rollout, RolloutState
 from landing_zone.fleet.requests import WantedRing, WantedRollout, WantedThreshold
 from landing_zone.lifecycle import TenantEvent, TenantState
 from landing_zone.planning import RULES_VERSION, Rules
@@ -390,6 +393,65 @@ def test_a_death_before_any_write_of_the_rollout_counts_nobody_twice(place: int)
     ]
     assert len(found.engine.crashes) == 1
     assert len(found.arm.writes()) == 5
+
+
+def test_a_pause_between_a_look_and_its_write_wins() -> None:
+    """What was decided without knowing of it is decided anew: nobody is begun with."""
+
+    async def racing(found: Fleet) -> tuple[Rollout, int]:
+        left = [1]
+
+        def interfere(wanted: Rollout) -> None:
+            if wanted.under_way and left:
+                left.clear()
+                found.world.fleet.set(paused(found.rollout))
+
+        found.world.fleet.before_replace = interfere
+        await found.begin(wanted())
+        stopped = await found.rest()
+        begun = sum(found.tenant(one).operations - 1 for one in found.members)
+        await found.resume()
+        await found.rest()
+        return stopped, begun
+
+    found, (stopped, begun) = acted(WEEKLY, 5, racing)
+    assert (stopped.state, stopped.under_way, begun) == (RolloutState.PAUSED, (), 0)
+    assert set(found.states().values()) == {"upgraded"}
+
+
+def test_two_looks_at_once_begin_nobody_twice() -> None:
+    """A host runs an activity at least once, and may run it twice at the same time."""
+
+    async def looking(found: Fleet) -> Rollout:
+        await found.begin(wanted())
+        turn = FleetTurn(rollout_id=found.rollout.id)
+        for _ in range(30):
+            await asyncio.sleep(WRITE_SECONDS / 3)
+            await asyncio.gather(*(advance(found.deps, found.engine, turn) for _ in range(3)))
+        return await found.rest()
+
+    found, rollout = acted(WEEKLY, 9, looking)
+    assert [dict(tally.states) for tally in rollout.tallies] == [{"upgraded": 1}, {"upgraded": 8}]
+    assert {found.tenant(one).operations for one in found.members} == {2}
+    assert found.arm.busiest <= 4
+    assert len(found.arm.writes()) == 9
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(600)
+def test_a_thousand_tenants_are_upgraded() -> None:
+    """In the usual rings, ten at once, with a history as short as that of a few."""
+
+    async def all_of_them(found: Fleet) -> Rollout:
+        await found.begin()
+        return await found.rest()
+
+    found, rollout = acted(WEEKLY, 1_000, all_of_them)
+    assert rollout.state is RolloutState.DONE
+    assert sum(tally.of(MemberState.UPGRADED) for tally in rollout.tallies) == 1_000
+    assert len(found.arm.writes()) == 1_000
+    assert found.arm.busiest <= rollout.at_once
+    assert found.engine.longest[found.orchestration.id] <= MOST_HISTORY
 
 
 @pytest.mark.parametrize("rules", [SAME, WEEKLY])
