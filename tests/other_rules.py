@@ -7,10 +7,17 @@ from landing_zone.plan import Resource
 from landing_zone.planning import RULES, RULES_VERSION, Rules
 from landing_zone.planning.cost import EXPORT, cost_resources
 from landing_zone.planning.scope import Scope
-from landing_zone.planning.storage import COST, container_id, container_key, records_resources
+from landing_zone.planning.storage import (
+    COST,
+    RECORDS,
+    container_id,
+    container_key,
+    records_resources,
+)
 
 NEXT: Final = RULES_VERSION + 1
 ARCHIVE: Final = "archive"
+COPIES: Final = "copies"
 
 
 def _weekly(scope: Scope) -> Iterator[Resource]:
@@ -40,6 +47,14 @@ def _with_archive(scope: Scope) -> Iterator[Resource]:
             yield item.model_copy(update=changes)
 
 
+def _with_copies(scope: Scope) -> Iterator[Resource]:
+    """A second records account: what is in it is lost when it goes."""
+    for item in records_resources(scope):
+        yield item
+        if item.key == RECORDS:
+            yield item.model_copy(update={"key": COPIES, "id": f"{item.id[:-1]}z"})
+
+
 def _with(former: Callable[..., object], build: Callable[[Scope], Iterator[Resource]]) -> Rules:
     builders = tuple(build if one is former else one for one in RULES.builders)
     return Rules(NEXT, builders)
@@ -56,3 +71,6 @@ PRODUCTION_WEEKLY: Final = _with(cost_resources, _production_weekly)
 
 ARCHIVED: Final = _with(records_resources, _with_archive)
 """A version that adds a resource."""
+
+COPIED: Final = _with(records_resources, _with_copies)
+"""A version that adds what bears data, with its endpoint."""

@@ -2,10 +2,14 @@
 
 import asyncio
 
+import pytest
+
+from activities.fleet.asking import change_rollout
+from landing_zone.fleet.deciding import rolling_back
 from landing_zone.fleet.model import CHAIN, Rollout, RolloutState
 from landing_zone.lifecycle import TenantState
 from landing_zone.planning import RULES_VERSION, Rules
-from tests.other_rules import ARCHIVED, NEXT, WEEKLY
+from tests.other_rules import ARCHIVED, COPIED, COPIES, NEXT, WEEKLY
 from tests.simulation.fleet import WRITE_SECONDS, Fleet, fleet, tenant_named
 from tests.simulation.rollouts import CANARY, acted, upgraded, wanted
 from tests.simulation.virtual_loop import run
@@ -158,3 +162,33 @@ def test_a_release_with_other_rules_halts_it() -> None:
     assert rollout.state is RolloutState.HALTED
     assert rollout.trouble == f"this release has version {NEXT + 1} of the rules"
     assert found.tenant("t00001").operations == 1
+
+
+@pytest.mark.parametrize("allowed", [(), (COPIES,)])
+def test_data_that_the_upgrade_made_room_for_is_lost_only_where_that_is_allowed(
+    allowed: tuple[str, ...],
+) -> None:
+    """Else nothing of the tenant is touched, and the reason names what would be lost."""
+
+    async def returning(found: Fleet) -> int:
+        rollout = await upgraded(found)
+        assert rollout.state is RolloutState.DONE, found.members
+        writes = len(found.arm.writes())
+        await change_rollout(
+            found.deps,
+            found.engine,
+            rollout.id,
+            lambda one: rolling_back(one, allowed),
+            "person:operator",
+        )
+        await found.rest()
+        return writes
+
+    found, writes = acted(COPIED, 1, returning)
+    deleted = [one.path for one in found.arm.writes()[writes:] if one.method == "DELETE"]
+    assert any("storageAccounts" in path for path in deleted) is bool(allowed)
+    assert found.states()[CANARY] == ("returned" if allowed else "stranded")
+    if not allowed:
+        assert deleted == []
+        assert "copies would be deleted with its data" in found.members[CANARY].reason
+        assert found.tenant(CANARY).state is TenantState.ACTIVE
