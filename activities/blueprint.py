@@ -12,6 +12,7 @@ from activities.data import begin_data, poll_data
 from activities.dependencies import Dependencies, dependencies
 from activities.drift_looking import look_at_drift, park_drift
 from activities.ending import end_operation
+from activities.fleet.advancing import advance
 from activities.hub import step_hub as reconcile_step
 from activities.hub_wishes import begin_hub, poll_hub
 from activities.keys import end_rotation, look_at_key, renew_key, store_key
@@ -32,6 +33,7 @@ from landing_zone.contracts import (
 from landing_zone.drift.contracts import Look, Parking
 from landing_zone.drift.sweeping import ShardTask, SweepTask
 from landing_zone.ends import OperationEnd, RouteEnd
+from landing_zone.fleet.contracts import FleetTurn
 from landing_zone.hub_state.contracts import HubStep
 from landing_zone.key_contracts import KeyTask, RotationEnd, RotationRef
 
@@ -88,6 +90,11 @@ async def sweep_shard(payload: object, client: df.DurableOrchestrationClient) ->
     return (await swept_shard(await dependencies(), client, task)).dump()
 
 
+async def advance_fleet(payload: object, client: df.DurableOrchestrationClient) -> object:
+    """Look at a rollout once, and begin with whoever is next."""
+    return (await advance(await dependencies(), client, FleetTurn.parse(payload))).dump()
+
+
 async def step_hub(payload: object) -> object:
     """Do one step of reconciling a hub; it answers with its own errors in it."""
     return (await reconcile_step(await dependencies(), HubStep.parse(payload))).dump()
@@ -124,6 +131,7 @@ for _needing_client in (
     client_activity("poll_hub", Call, poll_hub),
     client_activity("look_at_drift", Look, look_at_drift),
     sweep_shard,
+    advance_fleet,
 ):
     blueprint.activity_trigger(input_name="payload")(
         blueprint.durable_client_input(client_name="client")(_needing_client)

@@ -15,9 +15,11 @@ from landing_zone.clock import Clock, SystemClock
 from landing_zone.data_planes import ApiKeys, SearchIndexes, VaultSecrets
 from landing_zone.drift.ports import DriftInbox, ExemptionStore, FindingStore
 from landing_zone.errors import ConfigurationError
+from landing_zone.fleet.ports import FleetStore
 from landing_zone.hub import HubDocument, parse_hub_document
 from landing_zone.intake.messages import MessageSender
 from landing_zone.intake.settings import IntakeSettings
+from landing_zone.planning import RULES, Rules
 from landing_zone.ports import (
     AddressLedger,
     AuditLog,
@@ -59,7 +61,9 @@ class Dependencies:
     policy: RemediationPolicy
     landscape: Landscape
     messages: MessageSender
+    fleet: FleetStore
     refusals: RefusalBudget = field(default_factory=RefusalBudget)
+    rules: Rules = RULES
 
     @property
     def retry_of_fixes(self) -> RetryPolicy:
@@ -157,6 +161,7 @@ async def _make() -> Dependencies:
             clock,
         ),
         messages=(await messages()).sender,
+        fleet=adapters.fleet,
     )
 
 

@@ -52,7 +52,7 @@ async def dry_run(
     """
     asked = await asked_for(deps, request, asker)
     hub = deps.document.hub(asked.reservation.hub)
-    made = plan(request, deps.document, hub, asked.reservation)
+    made = plan(request, deps.document, hub, asked.reservation, deps.rules)
     if asked.existing is not None and asked.existing.state is TenantState.SUSPENDED:
         # It is asked for again as it is: closed, until it is resumed.
         made = suspended(made)

@@ -212,7 +212,7 @@ async def make_plan(deps: Dependencies, operation: OperationRef) -> Outcome:
     if record.reservation is None:
         raise TemporaryError("NotReserved", "the reservation is not there yet")
     hub = deps.document.hub(record.reservation.hub)
-    made = plan(record.request, deps.document, hub, record.reservation)
+    made = plan(record.request, deps.document, hub, record.reservation, deps.rules)
     await deps.documents.put_plan(made)
     return Outcome(state="done", plan=summary_of(deps, made))
 

@@ -36,7 +36,7 @@ async def require_possible(
     given = await given_place(deps, hub, wanted, deps.ledger.preview)
     subnet = given.node_subnet if needs_node_subnet(wanted) else None
     held = record.reservation.model_copy(update={"node_subnet": subnet})
-    made = plan(wanted, deps.document, hub, held)
+    made = plan(wanted, deps.document, hub, held, deps.rules)
     former = await deps.documents.get_plan(record.plan_hash)
     losses = loss_faults(lost_data(former, made), allowed) or migration_faults(former, made)
     if losses:

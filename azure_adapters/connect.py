@@ -21,6 +21,7 @@ from azure_adapters.documents import BlobDocumentStore
 from azure_adapters.drift_inbox import TableDriftInbox
 from azure_adapters.exemptions import TableExemptions
 from azure_adapters.findings import TableFindings
+from azure_adapters.fleet import TableFleet
 from azure_adapters.hub_requests import TableHubRequests
 from azure_adapters.ledger import TableAddressLedger
 from azure_adapters.proxies import transport_settings
@@ -53,6 +54,7 @@ class Adapters:
     drift: TableDriftInbox
     findings: TableFindings
     exemptions: TableExemptions
+    fleet: TableFleet
 
 
 async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Adapters:
@@ -84,6 +86,7 @@ async def connect(settings: Settings, document: HubDocument, clock: Clock) -> Ad
         drift=TableDriftInbox(await tables.table("drift"), clock),
         findings=TableFindings(await tables.table("findings")),
         exemptions=TableExemptions(await tables.table("exemptions")),
+        fleet=TableFleet(await tables.table("fleet")),
     )
 
 

@@ -8,6 +8,7 @@ from orchestrators.reconcile_hub import reconcile_hub
 from orchestrators.remediate_resource import remediate_resource
 from orchestrators.rotate_key import rotate_key
 from orchestrators.sweep_estate import sweep_estate
+from orchestrators.upgrade_fleet import upgrade_fleet
 
 blueprint = df.Blueprint()
 blueprint.orchestration_trigger(context_name="context")(operate_tenant)
@@ -16,3 +17,4 @@ blueprint.orchestration_trigger(context_name="context")(reconcile_hub)
 blueprint.orchestration_trigger(context_name="context")(rotate_key)
 blueprint.orchestration_trigger(context_name="context")(remediate_resource)
 blueprint.orchestration_trigger(context_name="context")(sweep_estate)
+blueprint.orchestration_trigger(context_name="context")(upgrade_fleet)

@@ -139,7 +139,7 @@ class _Journey:
     def _walk(
         self, plan: PlanSummary, stage: Stage, *, back: bool
     ) -> Steps[tuple[Results, Outcome | None]]:
-        self.note.walking(plan, stage)
+        self.note.walking(plan, stage, self._outputs)
         walking = Walk(
             operation=self._operation,
             summary=plan,
@@ -228,11 +228,12 @@ class _Board(WaitNote):
         phase = "undo" if back or stage.direction == "undo" else "apply"
         self.show(phase=phase, stage=stage.name, plan_hash="", final=stage.final)
 
-    def walking(self, plan: PlanSummary, stage: Stage) -> None:
-        """A walk has begun."""
+    def walking(self, plan: PlanSummary, stage: Stage, outputs: Outputs) -> None:
+        """A walk has begun; it may not come by what is known already."""
         self._places = {node.key: place for place, node in enumerate(plan.nodes)}
         self._marks = [""] * len(plan.nodes)
         self._named = frozenset(plan.named)
+        self._outputs |= {key: outputs[key] for key in plan.named if key in outputs}
         self._field = "undone" if stage.direction == "undo" else "applied"
         planned = self._status.planned_at
         if planned is None:

@@ -21,6 +21,7 @@ from landing_zone.tenants import TenantRecord
 from tests.fake_arm import FakeArm
 from tests.fake_audit import FakeAuditLog, FakeAuditTrail
 from tests.fake_drift import FakeDriftInbox, FakeExemptions, FakeFindings
+from tests.fake_fleet import FakeFleet
 from tests.fake_hubs import FakeHubRequests, FakeLedger
 from tests.fake_messages import FakeMessages
 from tests.fake_planes import FakeApiKeys, FakeSearchIndexes, FakeVaults
@@ -223,6 +224,7 @@ class World:
         self.drift = FakeDriftInbox(self.clock)
         self.findings = FakeFindings()
         self.exemptions = FakeExemptions()
+        self.fleet = FakeFleet()
         self.deps = Dependencies(
             settings=Settings(hubs=Path("hubs.yaml"), storage_connection="none", vouched_for=True),
             document=document,
@@ -251,6 +253,7 @@ class World:
                 self.clock,
             ),
             messages=self.messages,
+            fleet=self.fleet,
         )
 
 

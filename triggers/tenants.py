@@ -158,6 +158,7 @@ def tenant_document(record: TenantRecord) -> dict[str, Any]:
         "owner": _owner(record.owner),
         "operationId": record.operation_id,
         "planHash": record.plan_hash or None,
+        "rulesVersion": record.rules_version or None,
         "createdAt": record.created_at.isoformat(),
         "updatedAt": record.updated_at.isoformat(),
         "openWork": [item.dump() for item in record.open_work],

@@ -7,7 +7,8 @@ from typing import Final
 from activities.dependencies import Dependencies
 from activities.routing.situation import Situation
 from activities.routing.suspending import route_of_resume, route_of_suspend
-from activities.routing.updating import route_of_roll_back, route_of_update
+from activities.routing.updating import route_of_update
+from activities.routing.upgrading import route_of_roll_back, route_of_upgrade
 from landing_zone.contracts import Route
 from landing_zone.work import Kind
 
@@ -16,7 +17,7 @@ type MakeRoute = Callable[[Dependencies, Situation], Awaitable[Route]]
 ROUTES: Final[Mapping[Kind, MakeRoute]] = MappingProxyType(
     {
         Kind.UPDATE: route_of_update,
-        Kind.UPGRADE: route_of_update,
+        Kind.UPGRADE: route_of_upgrade,
         Kind.ROLL_BACK: route_of_roll_back,
         Kind.SUSPEND: route_of_suspend,
         Kind.RESUME: route_of_resume,

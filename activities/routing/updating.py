@@ -1,4 +1,4 @@
-"""The route of an update: to what is wanted now, by today's rules; or back to an earlier plan."""
+"""The route of an update: to what is wanted now, by today's rules."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,20 +30,9 @@ async def route_of_update(deps: Dependencies, situation: Situation) -> Route:
     if situation.record.left is not None:
         return await onward_route(deps, situation, situation.record.left)
     reservation = await _claimed(deps, situation, wanted)
-    made = plan(wanted, deps.document, situation.hub, reservation)
+    made = plan(wanted, deps.document, situation.hub, reservation, deps.rules)
     require_allowed(situation, made)
-    return await _route_to(deps, replace(situation, reservation=reservation), made)
-
-
-async def route_of_roll_back(deps: Dependencies, situation: Situation) -> Route:
-    """Go back to a plan that was applied before."""
-    if situation.record.left is not None:
-        return await onward_route(deps, situation, situation.record.left)
-    made = await deps.documents.get_plan(situation.record.work.plan_hash)
-    return await _route_to(deps, situation, made)
-
-
-async def _route_to(deps: Dependencies, situation: Situation, made: Plan) -> Route:
+    situation = replace(situation, reservation=reservation)
     if is_migration(situation.former, made):
         return await migration_route(deps, situation, made)
     return await route_over(

@@ -1,7 +1,8 @@
 """The plan of the whole landing zone of a tenant: steps 2 to 7."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from landing_zone.hub import Hub, HubDocument
 from landing_zone.plan import Plan, Resource, Step, in_order
@@ -17,6 +18,7 @@ from landing_zone.planning.key_vault import vault_resources
 from landing_zone.planning.monitoring import diagnostic_settings, event_resources
 from landing_zone.planning.network import network_resources
 from landing_zone.planning.private_endpoints import private_endpoints
+from landing_zone.planning.rules import Builder, Rules
 from landing_zone.planning.runtime import runtime_resources
 from landing_zone.planning.scope import Scope
 from landing_zone.planning.search import search_resources
@@ -28,7 +30,7 @@ from landing_zone.tenant_request import TenantRequest
 RULES_VERSION = 2
 
 # What is made from the facts alone, in the order of the steps.
-BUILDERS: tuple[Callable[[Scope], Iterator[Resource]], ...] = (
+BUILDERS: tuple[Builder, ...] = (
     foundation_resources,
     vault_resources,
     storage_resources,
@@ -45,12 +47,16 @@ BUILDERS: tuple[Callable[[Scope], Iterator[Resource]], ...] = (
     cost_resources,
 )
 
+RULES: Final = Rules(RULES_VERSION, BUILDERS)
+"""The rules of this release."""
+
 
 def plan(
     request: TenantRequest,
     document: HubDocument,
     hub: Hub,
     reservation: Reservation,
+    rules: Rules = RULES,
 ) -> Plan:
     """Every resource of the tenant's landing zone.
 
@@ -67,11 +73,11 @@ def plan(
     network = list(network_resources(scope))
     scope = replace(scope, ways_out=_ways_out(network))
     resources = [*subscription_resources(scope), *network]
-    resources += (resource for build in BUILDERS for resource in build(scope))
+    resources += (resource for build in rules.builders for resource in build(scope))
     # These two are made for whatever is there by now, so that nothing can be forgotten.
     resources += list(private_endpoints(scope, resources))
     resources += list(diagnostic_settings(scope, resources))
-    return in_order(request.tenant_id, hub.name, RULES_VERSION, resources)
+    return in_order(request.tenant_id, hub.name, rules.version, resources)
 
 
 def _ways_out(network: Iterable[Resource]) -> frozenset[str]:

@@ -86,10 +86,10 @@ def _land(world: World, made: Plan, item: Resource) -> None:
         case Write.REGISTER_PROVIDER:
             world.arm.put(item.id, {"registrationState": "Registered"})
         case _:
-            world.arm.put(item.id, _with_outputs(item, outputs_of(made).get(item.key, {})))
+            world.arm.put(item.id, with_outputs(item, outputs_of(made).get(item.key, {})))
 
 
-def _with_outputs(item: Resource, outputs: Mapping[str, str]) -> dict[str, Any]:
+def with_outputs(item: Resource, outputs: Mapping[str, str]) -> dict[str, Any]:
     """Its body as Azure shows it, with what it yields."""
     body = copy.deepcopy(item.body)
     for name, value in outputs.items():

@@ -38,6 +38,8 @@ class Engine:
     Attributes:
         instances: Every orchestration by id.
         calls: How often each activity was called.
+        episodes: How often each orchestration went on; a durable host replays it each time.
+        longest: Entries of each orchestration's longest history.
         crashes: What activities raised although nobody asked for it.
         on_status: Told each custom status, with its instance's id.
     """
@@ -68,6 +70,8 @@ class Engine:
         self._ended = asyncio.Event()
         self.instances: dict[str, Instance] = {}
         self.calls: Counter[str] = Counter()
+        self.episodes: Counter[str] = Counter()
+        self.longest: Counter[str] = Counter()
         self.crashes: list[str] = []
         self.on_status: Callable[[str, Any], None] | None = None
 
@@ -260,6 +264,8 @@ class Engine:
         while instance.running and (instance.awaited is None or instance.awaited.is_completed):
             now = self._clock.now()
             instance.log.append(Entry(-1, "", None, now))
+            self.episodes[instance.id] += 1
+            self.longest[instance.id] = max(self.longest[instance.id], len(instance.log))
             if not self._step(instance, now):
                 return
             for leaf in self._awaited(instance):

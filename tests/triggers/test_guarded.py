@@ -41,6 +41,12 @@ ACTIONS = {
     "show_exemption": A.SEE_EXEMPTIONS,
     "grant_exemption": A.CHANGE_EXEMPTIONS,
     "remove_exemption": A.CHANGE_EXEMPTIONS,
+    "request_upgrade": A.UPGRADE_FLEET,
+    "list_upgrades": A.SEE_FLEET,
+    "show_upgrade": A.SEE_FLEET,
+    "pause_upgrade": A.UPGRADE_FLEET,
+    "resume_upgrade": A.UPGRADE_FLEET,
+    "roll_back_upgrade": A.UPGRADE_FLEET,
 }
 """Each HTTP function with its action: one that is added has to be added here, and be guarded."""
 
@@ -50,7 +56,13 @@ GUARDED = sorted(name for name, action in ACTIONS.items() if action not in OPEN)
 async def call(world: World, name: str, headers: dict[str, str]) -> func.HttpResponse:
     """The answer of a function as it is registered."""
     function = inspect.unwrap(registered_functions()[name].get_user_function())
-    asked = request(headers=headers, tenantId="nobody", operationId="nobody.1", exemptionId="none")
+    asked = request(
+        headers=headers,
+        tenantId="nobody",
+        operationId="nobody.1",
+        exemptionId="none",
+        rolloutId="v0-0",
+    )
     given: dict[str, Any] = {"req": asked}
     if "client" in inspect.signature(function).parameters:
         given["client"] = world.client

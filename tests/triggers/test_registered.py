@@ -67,6 +67,15 @@ EXPECTED = {
     "show_exemption": ("GET exemptions/{exemptionId}", ANYONE),
     "grant_exemption": ("PUT exemptions/{exemptionId}", ANYONE),
     "remove_exemption": ("DELETE exemptions/{exemptionId}", ANYONE),
+    "request_upgrade": ("POST fleet/upgrades", ANYONE),
+    "list_upgrades": ("GET fleet/upgrades", ANYONE),
+    "show_upgrade": ("GET fleet/upgrades/{rolloutId}", ANYONE),
+    "pause_upgrade": ("POST fleet/upgrades/{rolloutId}/pause", ANYONE),
+    "resume_upgrade": ("POST fleet/upgrades/{rolloutId}/resume", ANYONE),
+    "roll_back_upgrade": ("POST fleet/upgrades/{rolloutId}/rollback", ANYONE),
+    "recover_upgrade": ("timerTrigger", ""),
+    "upgrade_fleet": ("orchestrationTrigger", ""),
+    "advance_fleet": ("activityTrigger", ""),
     "sweep_estate": ("orchestrationTrigger", ""),
     "plan_sweep": ("activityTrigger", ""),
     "sweep_shard": ("activityTrigger", ""),
@@ -102,6 +111,12 @@ USE_THE_DURABLE_CLIENT = {
     "grant_exemption",
     "remove_exemption",
     "take_onboarding_request",
+    "request_upgrade",
+    "pause_upgrade",
+    "resume_upgrade",
+    "roll_back_upgrade",
+    "recover_upgrade",
+    "advance_fleet",
 }
 FUNCTIONS = registered_functions()
 

@@ -1,0 +1,1 @@
+"""Rollouts of the plan's rules: begun, led, called back."""

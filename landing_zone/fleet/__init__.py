@@ -1,0 +1,1 @@
+"""Fleet upgrades: today's rules for all tenants, ring by ring, decided purely."""
