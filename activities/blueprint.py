@@ -5,6 +5,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
+from activities.certifying import certify
 from activities.changing import begin_change, end_change, make_route
 from activities.concluding import conclude
 from activities.data import begin_data, poll_data
@@ -14,6 +15,7 @@ from activities.ending import end_operation
 from activities.hub import step_hub as reconcile_step
 from activities.hub_wishes import begin_hub, poll_hub
 from activities.keys import end_rotation, look_at_key, renew_key, store_key
+from activities.offboarding import empty_subscription, purge_deleted, remove_locks
 from activities.operations import begin_operation, make_plan, reserve
 from activities.outcomes import outcome_of
 from activities.resources import begin_resource, poll_resource, verify_resource
@@ -99,6 +101,10 @@ for _function in (
     activity("begin_change", OperationRef, begin_change),
     activity("make_route", OperationRef, make_route),
     activity("end_change", RouteEnd, end_change),
+    activity("remove_locks", OperationRef, remove_locks),
+    activity("empty_subscription", OperationRef, empty_subscription),
+    activity("purge_deleted", OperationRef, purge_deleted),
+    activity("certify", OperationRef, certify),
     activity("send_results", OperationRef, send_results),
     activity("begin_data", Call, begin_data),
     activity("poll_data", Call, poll_data),

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from landing_zone.errors import PermanentError
-from landing_zone.lifecycle import next_state
-from landing_zone.routes.courses import BEGINNINGS, TO_PLANS, state_of
+from landing_zone.lifecycle import TenantState, next_state
+from landing_zone.routes.courses import BEGINNINGS, LEAVING, TO_PLANS, state_of
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
 from landing_zone.work import Kind, Work
@@ -70,8 +70,10 @@ def require_beginning(record: TenantRecord, work: Work) -> None:
     """Hold an operation to what can begin in the tenant's state.
 
     Raises:
-        PermanentError: It cannot (`InvalidTransition`, `NeverActive`).
+        PermanentError: It cannot (`InvalidTransition`, `NeverActive`, `NothingToCleanUp`).
     """
+    if work.kind is Kind.CLEAN_UP:
+        _require_open_work(record)
     if work.kind in BEGINNINGS:
         next_state(record.state, BEGINNINGS[work.kind])
     if work.kind in TO_PLANS and record.active_since is None:
@@ -79,6 +81,16 @@ def require_beginning(record: TenantRecord, work: Work) -> None:
             "NeverActive",
             "the tenant has never been active, so there is nothing to change",
             "ask for it again, or offboard it",
+        )
+
+
+def _require_open_work(record: TenantRecord) -> None:
+    failed = record.state is TenantState.FAILED and record.work.kind in LEAVING
+    if not failed or not record.open_work:
+        raise PermanentError(
+            "NothingToCleanUp",
+            f"the tenant is {record.state.value}, and nothing of it is to be taken back",
+            "what failed as a change of the tenant goes on as an update",
         )
 
 

@@ -17,11 +17,13 @@ _STATUS = {
     "OpenWork": HTTPStatus.CONFLICT,
     "TenantExists": HTTPStatus.CONFLICT,
     "InvalidTransition": HTTPStatus.CONFLICT,
+    "NothingToCleanUp": HTTPStatus.CONFLICT,
     "TenantNotActive": HTTPStatus.CONFLICT,
     "TenantNotFound": HTTPStatus.NOT_FOUND,
     "FindingNotFound": HTTPStatus.NOT_FOUND,
     "ExemptionNotFound": HTTPStatus.NOT_FOUND,
     "OperationNotFound": HTTPStatus.NOT_FOUND,
+    "CertificateNotFound": HTTPStatus.NOT_FOUND,
     "AuditChainNotFound": HTTPStatus.NOT_FOUND,
     "RegionNotServed": HTTPStatus.BAD_REQUEST,
 }

@@ -31,6 +31,7 @@
 | `SPOKEWRIGHT_INTAKE_RETURN_SECONDS` | first wait of a message put back, seconds | 30 |
 | `SPOKEWRIGHT_INTAKE_RETURN_MOST_SECONDS` | longest wait of a message put back, seconds | 600 |
 | `SPOKEWRIGHT_LEASE_GRACE_SECONDS` | age of a range before it can be an orphan, seconds | 3600 |
+| `SPOKEWRIGHT_OFFBOARD_RETAIN_DAYS` | days that data is kept where nobody says otherwise | 30 |
 | `SPOKEWRIGHT_PACE_READS` | reads that a full quota of a subscription allows at once | 250 |
 | `SPOKEWRIGHT_PACE_READS_PER_SECOND` | reads a second that it allows for good | 25 |
 | `SPOKEWRIGHT_PACE_WRITES` | the same for writes | 200 |
@@ -57,6 +58,7 @@ from landing_zone.hub_state.limits import HubSettings
 from landing_zone.intake.settings import IntakeSettings
 from landing_zone.key_settings import KeySettings
 from landing_zone.leases import LeaseSettings
+from landing_zone.offboarding.settings import OffboardSettings
 from landing_zone.pacing.settings import PaceSettings
 from landing_zone.retries import RetryPolicy
 
@@ -70,6 +72,7 @@ _GROUPS = {
     "intake": "SPOKEWRIGHT_INTAKE_",
     "pace": "SPOKEWRIGHT_PACE_",
     "lease": "SPOKEWRIGHT_LEASE_",
+    "offboard": "SPOKEWRIGHT_OFFBOARD_",
 }
 
 
@@ -98,6 +101,7 @@ class Settings(BaseModel):
         intake: The pace of the intake.
         pace: What Azure Resource Manager lets through, and how its quota is spent.
         lease: When reservations expire that no request stands behind.
+        offboard: How long data is kept.
         vouched_for: Whether App Service authentication stands in front; else a header that names a
             principal may be anyone's, and nobody is let in. App Service tells it, read-only
             (learn: app-service/reference-app-settings).
@@ -127,6 +131,7 @@ class Settings(BaseModel):
     intake: IntakeSettings = IntakeSettings()
     pace: PaceSettings = PaceSettings()
     lease: LeaseSettings = LeaseSettings()
+    offboard: OffboardSettings = OffboardSettings()
     vouched_for: bool = False
 
 

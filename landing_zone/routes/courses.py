@@ -22,6 +22,12 @@ BEGINNINGS: Final[Mapping[Kind, TenantEvent]] = MappingProxyType(
 TO_PLANS: Final = frozenset({Kind.UPDATE, Kind.UPGRADE, Kind.ROLL_BACK})
 """Kinds that lead an active tenant to another plan."""
 
+LEAVING: Final = frozenset({Kind.ONBOARD, Kind.OFFBOARD, Kind.CLEAN_UP})
+"""Kinds after whose failure the tenant is to be gone: what is left of it is open work.
+
+What fails on the way from one plan to another goes on as an update instead.
+"""
+
 UNDER_WAY: Final = frozenset({TenantState.UPDATING, TenantState.OFFBOARDING})
 """States in which an operation that follows a route is at work."""
 
