@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
-from activities.auditing import ONBOARD, OperationNote, note_operation
 from activities.adopting import subscription_before
+from activities.auditing import ONBOARD, OperationNote, note_operation
 from activities.dependencies import Dependencies
 from activities.tenants import change_tenant, current_tenant, require_current
 from landing_zone.addressing import ranges_of

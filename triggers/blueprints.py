@@ -7,6 +7,7 @@ import azure.durable_functions as df
 from triggers import (
     audit,
     capacity,
+    cleaning,
     compliance,
     drift,
     drift_retention,
@@ -17,6 +18,7 @@ from triggers import (
     key_requests,
     key_rotation,
     leases,
+    offboarding,
     operations,
     recovery,
     resource_events,
@@ -29,6 +31,8 @@ from triggers import (
 BLUEPRINTS: Final[tuple[df.Blueprint, ...]] = (
     tenants.blueprint,
     updates.blueprint,
+    offboarding.blueprint,
+    cleaning.blueprint,
     dry_run.blueprint,
     operations.blueprint,
     capacity.blueprint,

@@ -9,6 +9,7 @@ from landing_zone.arm_ids import resource_type
 from landing_zone.audit import AuditEntry
 from landing_zone.differences import value_at
 from landing_zone.offboarding.certificate import Parked
+from landing_zone.plan import Resource
 
 _VAULTS: Final = "microsoft.keyvault/locations/deletedvaults"
 
@@ -62,6 +63,29 @@ def parked_name(kept_id: str, found: Mapping[str, Any]) -> Parked:
         until=until,
         reason="it is protected from being purged",
     )
+
+
+def parked_after(resource: Resource, at: datetime) -> Parked | None:
+    """What Azure will keep of a resource that is deleted at a time; None for nothing for good.
+
+    Args:
+        resource: The resource, its references resolved.
+        at: When it is deleted.
+    """
+    name, kept = resource.name, resource.recovery
+    if kept is not None:
+        properties = resource.body.get("properties", {})
+        if not properties.get("enablePurgeProtection"):
+            return None
+        days = timedelta(days=int(properties["softDeleteRetentionInDays"]))
+        reason = "it is protected from being purged"
+        return Parked(
+            name=name, type=resource_type(kept.id), id=kept.id, until=at + days, reason=reason
+        )
+    if resource.type.lower() not in _RECOVERABLE:
+        return None
+    left, reason = _RECOVERABLE[resource.type.lower()]
+    return Parked(name=name, type=resource.type, until=at + left, reason=reason)
 
 
 def parked_removals(entries: Iterable[AuditEntry]) -> Iterator[Parked]:
