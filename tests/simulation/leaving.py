@@ -1,9 +1,7 @@
 """A tenant on its way out: how a whole life is run, and what Azure has to look like after it."""
 
 import asyncio
-import json
-import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any, Final
 
@@ -89,7 +87,7 @@ async def offboard(simulation: Simulation, tenant_id: str) -> TenantRecord:
         if record.state is TenantState.OFFBOARDED:
             return record
         assert record.open_work, record.reason
-        simulation.arm.gateway.faults.remove()
+        mend(simulation)
     raise AssertionError(f"{record.reason}: {record.open_work}")
 
 
@@ -121,8 +119,21 @@ async def failed_onboarding(simulation: Simulation, case: Case) -> TenantRecord:
     arrange(simulation, made, KINDS[case.kind], made.by_key[case.key])
     record = await onboard(simulation, request_of(case.tier))
     simulation.arm.on_answer = simulation.engine.on_status = None
-    simulation.arm.gateway.faults.remove()
+    mend(simulation)
     return record
+
+
+def mend(simulation: Simulation) -> None:
+    """Let Azure be well again: what was stuck goes on."""
+    cloud = simulation.arm.cloud
+    cloud.settle()
+    gone, store = simulation.arm.gateway.faults.remove(), cloud.store
+    with store.transaction():
+        for operation in store.running():
+            if operation.stuck in gone:
+                operation.stuck = ""
+                operation.due = max(operation.due, cloud.now())
+                store.save(operation)
 
 
 def strike(simulation: Simulation, case: Case) -> None:
@@ -194,19 +205,3 @@ def assert_certified(simulation: Simulation, record: TenantRecord) -> None:
     for one in certificate.parked:
         assert one.until > certificate.issued_at
         assert one.until <= certificate.issued_at + timedelta(days=90)
-
-
-def shown(value: Any) -> str:
-    """A value for people, in one spelling."""
-    return json.dumps(value, sort_keys=True, default=str)
-
-
-async def once(condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Wait until something holds."""
-    while not condition():
-        await asyncio.sleep(seconds)
-
-
-def fresh_id() -> str:
-    """An id that nobody has."""
-    return str(uuid.uuid4())
