@@ -13,20 +13,23 @@ async def route_of_offboarding(deps: Dependencies, record: TenantRecord) -> Rout
     """Out, from wherever the tenant stands: of a tenant that has nothing, to its certificate."""
     remains = await remains_of(deps, record)
     until = record.work.retain_until
-    return _route(deps, remains, offboard_stages(remains.plans, remains.outputs, until))
+    return await _route(deps, remains, offboard_stages(remains.plans, remains.outputs, until))
 
 
 async def route_of_clean_up(deps: Dependencies, record: TenantRecord) -> Route:
     """To take back what was left, and nothing else."""
     remains = await remains_of(deps, record)
     stages = removal_stages(remains.plans, remains.outputs)
-    return _route(deps, remains, left_keys(stages, [item.key for item in record.open_work]))
+    return await _route(deps, remains, left_keys(stages, [item.key for item in record.open_work]))
 
 
-def _route(deps: Dependencies, remains: Remains, stages: tuple[Stage, ...]) -> Route:
-    walked = {stage.plan_hash for stage in stages}
+async def _route(deps: Dependencies, remains: Remains, stages: tuple[Stage, ...]) -> Route:
+    hashes = {stage.plan_hash for stage in stages}
+    walked = [made for made in remains.plans if made.hash in hashes]
+    for made in walked:
+        await deps.documents.put_plan(made)
     return Route(
-        plans=tuple(summary_of(deps, made) for made in remains.plans if made.hash in walked),
+        plans=tuple(summary_of(deps, made) for made in walked),
         stages=stages,
         outputs=remains.outputs,
     )

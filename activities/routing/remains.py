@@ -57,7 +57,6 @@ async def remains_of(deps: Dependencies, record: TenantRecord) -> Remains:
     if record.reservation is not None and (not plans or _was_lost(record)):
         hub = deps.document.hub(record.reservation.hub)
         made = plan(record.request, deps.document, hub, record.reservation)
-        await deps.documents.put_plan(made)
         plans = list({one.hash: one for one in (*plans, made)}.values())
     if record.subscription_id and record.request.subscription.mode == "vend":
         outputs.setdefault(SUBSCRIPTION, {"subscriptionId": record.subscription_id})

@@ -12,8 +12,8 @@ from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord, instance_id
 from landing_zone.work import Kind, Work
 from localcloud.arm.routes.subscriptions import join_group, new_record
-from tests.simulation.kinds import Kind as Failure
 from tests.simulation.kinds import KINDS, fault_at
+from tests.simulation.kinds import Kind as Failure
 from tests.simulation.matrix import Case, arrange, planned
 from tests.simulation.requests import request_of
 from tests.simulation.simulation import HangError, Simulation
