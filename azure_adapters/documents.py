@@ -78,9 +78,19 @@ class BlobDocumentStore:
         return certificate
 
     async def get_certificate(self, operation_id: str) -> Certificate | None:
-        """The certificate of an operation, or None."""
+        """The certificate of an operation, or None.
+
+        Raises:
+            PermanentError: What is kept is none (`CertificateTampered`).
+        """
         text = await self._read(_certificate_name(operation_id))
-        return None if text is None else Certificate.model_validate_json(text)
+        if text is None:
+            return None
+        try:
+            return Certificate.model_validate_json(text)
+        except ValidationError as error:
+            message = f"what is kept as the certificate of {operation_id} is none"
+            raise PermanentError("CertificateTampered", message) from error
 
     async def _read(self, name: str) -> bytes | None:
         async with storage_errors():

@@ -103,12 +103,16 @@ async def _read_outputs(deps: Dependencies, made: Plan, outputs: dict[str, dict[
     """Read what is not known and others refer to: a worker may have died before it was noted."""
     wanted = referenced_keys([[one.id, one.body] for one in made.resources])
     for one in made.resources:
-        if one.key not in wanted or one.key in outputs or not _is_known(one, outputs):
+        if one.key not in wanted or _has_all(one, outputs):
             continue
-        current = await deps.arm.get(resolved(one.id, outputs), one.api_version)
-        if current is not None and (found := outputs_of(one, current)):
-            outputs[one.key] = found
+        # What is known in part is of no use to whoever needs the other part.
+        known = outputs.pop(one.key, {})
+        if referenced_keys(one.id) <= outputs.keys():
+            current = await deps.arm.get(resolved(one.id, outputs), one.api_version)
+            found = known | outputs_of(one, current or {})
+            if _has_all(one, {one.key: found}):
+                outputs[one.key] = found
 
 
-def _is_known(one: Resource, outputs: Outputs) -> bool:
-    return referenced_keys(one.id) <= outputs.keys()
+def _has_all(one: Resource, outputs: Outputs) -> bool:
+    return one.key in outputs and one.outputs.keys() <= outputs[one.key].keys()

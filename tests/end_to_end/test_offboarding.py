@@ -53,5 +53,5 @@ def test_a_tenant_leaves_nothing_behind(cloud: Cloud) -> None:
         one["name"] for one in certificate["parked"]
     }
     entries = cloud.call("GET", f"/api/audit?tenant={TENANT}&action=tenant.certify").json()["value"]
-    assert [one["entry"]["details"]["certificate"] for one in entries] == [kept["hash"]]
+    assert [one["details"]["certificate"] for one in entries] == [kept["hash"]]
     assert cloud.call("DELETE", path).status == 200

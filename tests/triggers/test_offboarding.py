@@ -9,9 +9,10 @@ import pytest
 
 from landing_zone.ends import OpenWork
 from landing_zone.lifecycle import TenantState
-from landing_zone.offboarding.certificate import Certificate, Returned
+from landing_zone.offboarding.certificate import Certificate
 from landing_zone.tenants import TenantRecord
 from landing_zone.work import Kind, Work
+from tests.certificates import certificate_of
 from tests.fakes import NOON, World
 from tests.triggers.requests import TENANT, content, record, request
 from triggers.cleaning import clean_up_tenant, try_again
@@ -131,25 +132,10 @@ async def test_a_dry_run_writes_nothing(given_dependencies: World) -> None:
     assert (world.registry.writes, world.client.started, world.arm.writes()) == (1, [], [])
 
 
-def certificate() -> Certificate:
-    """A certificate."""
-    return Certificate(
-        tenant_id=TENANT,
-        operation_id=f"{TENANT}.2",
-        hubs=("hub-weu",),
-        issued_at=NOON,
-        asked_by="ann",
-        subscription=Returned(id="", mode="vend", outcome="none"),
-        plans=(),
-        checked=(),
-        inputs="sha256:0",
-    )
-
-
 async def test_the_certificate_is_shown_with_its_hash(given_dependencies: World) -> None:
     """Also long after."""
     world = given_dependencies
-    kept = await world.documents.put_certificate(certificate())
+    kept = await world.documents.put_certificate(certificate_of(f"{TENANT}.2"))
     world.registry.put(record(TenantState.OFFBOARDED, certificate=kept.operation_id))
     response = await show_certificate(request(tenantId=TENANT))
     found = content(response)
