@@ -31,7 +31,10 @@ _WAY_OUT: Final = "microsoft.network/firewallpolicies"
 
 
 def offboard_stages(
-    plans: tuple[Plan, ...], outputs: Outputs, retain_until: datetime | None
+    plans: tuple[Plan, ...],
+    outputs: Outputs,
+    retain_until: datetime | None,
+    closing: tuple[Stage, ...] | None = None,
 ) -> tuple[Stage, ...]:
     """What leads from some plans, all or parts of which are there, to nothing.
 
@@ -39,9 +42,12 @@ def offboard_stages(
         plans: The one that holds first, then others of which parts may be there.
         outputs: What is known of their resources' outputs.
         retain_until: Until when the data is kept; None where it is not.
+        closing: What closes the tenant first; by default its ways in and out are taken down, which
+            makes nothing, however little of the tenant is there.
     """
-    closing = closing_stages(plans[:1], outputs)
-    closed = frozenset(key for stage in closing for key in stage.keys)
+    if closing is None:
+        closing = closing_stages(plans[:1], outputs)
+    closed = frozenset(key for one in closing if one.direction == "undo" for key in one.keys)
     return (
         *closing,
         *((Stage(name=RETAIN, until=retain_until),) if retain_until is not None else ()),
