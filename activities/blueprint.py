@@ -6,6 +6,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from activities.approving import look_at_approval
+from activities.certifying import certify
 from activities.changing import begin_change, end_change, make_route
 from activities.concluding import conclude
 from activities.data import begin_data, poll_data
@@ -17,6 +18,7 @@ from activities.hub import step_hub as reconcile_step
 from activities.hub_wishes import begin_hub, poll_hub
 from activities.keys import end_rotation, look_at_key, renew_key, store_key
 from activities.migrating import cross_over
+from activities.offboarding import empty_subscription, purge_deleted, remove_locks
 from activities.operations import begin_operation, make_plan, reserve
 from activities.outcomes import outcome_of
 from activities.resources import begin_resource, poll_resource, verify_resource
@@ -110,6 +112,10 @@ for _function in (
     activity("make_route", OperationRef, make_route),
     activity("cross_over", OperationRef, cross_over),
     activity("end_change", RouteEnd, end_change),
+    activity("remove_locks", OperationRef, remove_locks),
+    activity("empty_subscription", OperationRef, empty_subscription),
+    activity("purge_deleted", OperationRef, purge_deleted),
+    activity("certify", OperationRef, certify),
     activity("send_results", OperationRef, send_results),
     activity("begin_data", Call, begin_data),
     activity("poll_data", Call, poll_data),

@@ -7,7 +7,7 @@ from activities.auditing import OperationNote, note_operation
 from activities.dependencies import Dependencies
 from activities.ending import leases_of, release
 from activities.migrating import is_reached, uncrossed
-from activities.routing.kinds import ROUTES
+from activities.routing.kinds import ROUTES, WAYS_OUT
 from activities.routing.situation import situation_of
 from activities.tenants import change_tenant, current_tenant, is_current, require_current
 from landing_zone.approval.policy import require_approved
@@ -19,7 +19,7 @@ from landing_zone.contracts import OperationRef, Outcome
 from landing_zone.ends import OpenWork, RouteEnd
 from landing_zone.lifecycle import TenantEvent, TenantState
 from landing_zone.plan import Plan
-from landing_zone.routes.courses import BEGINNINGS, TO_PLANS, UNDER_WAY, ending
+from landing_zone.routes.courses import BEGINNINGS, LEAVING, TO_PLANS, UNDER_WAY, ending
 from landing_zone.tenants import TenantRecord
 from landing_zone.work import Kind
 
@@ -65,7 +65,10 @@ def _beginning(operation: OperationRef, record: TenantRecord, begun: TenantRecor
 async def make_route(deps: Dependencies, operation: OperationRef) -> Outcome:
     """Find the route of an operation; its plans are kept outside of the history."""
     record = await current_tenant(deps, operation)
-    route = await ROUTES[operation.kind](deps, await situation_of(deps, record))
+    if operation.kind in WAYS_OUT:
+        route = await WAYS_OUT[operation.kind](deps, record)
+    else:
+        route = await ROUTES[operation.kind](deps, await situation_of(deps, record))
     return Outcome(state="done", route=route)
 
 
@@ -113,7 +116,8 @@ def _ended(
 ) -> TenantRecord:
     """The record once the operation has ended."""
     kind = end.operation.kind
-    changes: dict[str, Any] = {"reason": end.reason, "hint": end.hint, "open_work": work}
+    left = work or _still_open(end, record)
+    changes: dict[str, Any] = {"reason": end.reason, "hint": end.hint, "open_work": left}
     reached = is_reached(end, record)
     if end.ok:
         changes |= _reached(record, plans.get(end.plan_hash))
@@ -153,10 +157,22 @@ def _of_suspension(
             return {}
 
 
+def _still_open(end: RouteEnd, record: TenantRecord) -> tuple[OpenWork, ...]:
+    """What was left before, or was found on the way out, and nothing has been done about."""
+    known = not end.routed or end.operation.kind in LEAVING
+    return () if end.ok or not known else record.open_work
+
+
 def _reached(record: TenantRecord, made: Plan | None) -> dict[str, Any]:
     """What the record says of a tenant that is as it was asked to be."""
     if made is None:
-        return {"reservation": None, "plan_hash": "", "plan_operation": "", "rules_version": 0}
+        return {
+            "reservation": None,
+            "plan_hash": "",
+            "plan_operation": "",
+            "rules_version": 0,
+            "subscription_id": "",
+        }
     wanted = record.work.wanted or record.request
     held = record.reservation
     if held is not None and held.node_subnet is not None and not needs_node_subnet(wanted):

@@ -32,6 +32,11 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
         if not is_current(record, end.operation) or record.state is not TenantState.PROVISIONING:
             return record
         event = TenantEvent.COMPLETE if end.ok else TenantEvent.FAIL
+        if made is None and record.open_work:
+            # It ended before there was a plan: what was left of an earlier attempt still is.
+            told = {"reason": end.reason, "hint": end.hint}
+            failed = record.after(event, deps.clock.now(), **told)
+            return with_following(failed, deps.clock.now())[0]
         ended = record.after(
             event,
             deps.clock.now(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+from activities.adopting import subscription_before
 from activities.auditing import ONBOARD, OperationNote, note_operation
 from activities.dependencies import Dependencies
 from activities.tenants import change_tenant, current_tenant, require_current
@@ -90,7 +91,10 @@ async def reserve(deps: Dependencies, operation: OperationRef) -> Outcome:
             deps, record, deps.ledger.reserve
         )
         # The operation's number: the same however often this runs, and above all before it.
-        await _keep(deps, operation, found.model_copy(update={"generation": record.operations}))
+        # Of the subscription, too, nothing has been changed yet.
+        before = await subscription_before(deps, record)
+        known = {"generation": record.operations, "before": before}
+        await _keep(deps, operation, found.model_copy(update=known))
     return Outcome(state="done")
 
 

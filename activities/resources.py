@@ -11,6 +11,7 @@ from landing_zone.applying import (
     Request,
     apply_request,
     bound,
+    bound_to_go,
     is_as_wanted,
     is_ready,
     is_settling,
@@ -93,7 +94,7 @@ async def _resource(deps: Dependencies, call: Call) -> Resource:
     resource = plan.by_key[call.key]
     if resource.write.on_data_plane:
         raise PermanentError("NotInArm", f"{call.key} is on a data plane, which ARM does not show")
-    return bound(resource, call.outputs)
+    return (bound_to_go if call.direction == "undo" else bound)(resource, call.outputs)
 
 
 async def _before(deps: Dependencies, call: Call) -> Resource | None:

@@ -1,4 +1,7 @@
-"""Plans and ended operations as blobs: plans under their hash, so that none can change."""
+"""Plans, ended operations and certificates as blobs.
+
+Plans are kept under their hash and certificates once, so that none can change.
+"""
 
 import json
 from typing import Any, Final
@@ -9,6 +12,7 @@ from pydantic import ValidationError
 
 from azure_adapters.storage_errors import storage_errors
 from landing_zone.errors import PermanentError
+from landing_zone.offboarding.certificate import Certificate
 from landing_zone.plan import Plan
 
 KEPT_PLANS: Final = 256
@@ -62,6 +66,32 @@ class BlobDocumentStore:
         document: dict[str, Any] | None = None if text is None else json.loads(text)
         return document
 
+    async def put_certificate(self, certificate: Certificate) -> Certificate:
+        """Keep the certificate of an operation; the one that is kept of it, where there is one."""
+        name = _certificate_name(certificate.operation_id)
+        async with storage_errors():
+            try:
+                await self._container.upload_blob(name, certificate.canonical)
+            except ResourceExistsError:
+                kept = await self.get_certificate(certificate.operation_id)
+                return kept or certificate
+        return certificate
+
+    async def get_certificate(self, operation_id: str) -> Certificate | None:
+        """The certificate of an operation, or None.
+
+        Raises:
+            PermanentError: What is kept is none (`CertificateTampered`).
+        """
+        text = await self._read(_certificate_name(operation_id))
+        if text is None:
+            return None
+        try:
+            return Certificate.model_validate_json(text)
+        except ValidationError as error:
+            message = f"what is kept as the certificate of {operation_id} is none"
+            raise PermanentError("CertificateTampered", message) from error
+
     async def _read(self, name: str) -> bytes | None:
         async with storage_errors():
             try:
@@ -80,6 +110,10 @@ def _parsed(text: bytes) -> Plan | None:
 
 def _plan_name(plan_hash: str) -> str:
     return f"plans/{plan_hash}.json"
+
+
+def _certificate_name(operation_id: str) -> str:
+    return f"certificates/{operation_id}.json"
 
 
 def _operation_name(operation_id: str) -> str:

@@ -8,7 +8,7 @@ from landing_zone.arm_ids import subscription_scope
 from landing_zone.differences import Difference, differences, leftovers, value_at
 from landing_zone.plan import Resource, Undo, Write
 from landing_zone.planning import api_versions
-from landing_zone.references import Outputs, resolved
+from landing_zone.references import Outputs, known_parts, resolved
 
 _IN_PROGRESS = frozenset(
     {
@@ -57,6 +57,18 @@ def bound(resource: Resource, outputs: Outputs) -> Resource:
         kept = resolved(resource.recovery.id, outputs)
         values["recovery"] = resource.recovery.model_copy(update={"id": kept})
     return resource.model_copy(update=values)
+
+
+def bound_to_go(resource: Resource, outputs: Outputs) -> Resource:
+    """The resource as it is needed to take it back: of its body, only what is known is resolved.
+
+    Raises:
+        PermanentError: Its id refers to an output that is not known (`UnresolvedReference`).
+    """
+    body = known_parts(resource.body, outputs)
+    return bound(resource.model_copy(update={"body": {}}), outputs).model_copy(
+        update={"body": body}
+    )
 
 
 def is_settling(body: Mapping[str, Any] | None) -> bool:
@@ -199,11 +211,39 @@ def undo_requests(
             return ()
         case Undo.DELETE:
             return (Request("DELETE", resource.id, resource.api_version, None),)
-        case Undo.DELETE_TAGS:
-            body = {"operation": "Delete", **resource.body}
-            return (Request("PATCH", resource.id, resource.api_version, body),)
+        case Undo.DELETE_TAGS | Undo.RESTORE_TAGS:
+            # A subscription that is cancelled takes none, and needs none any more.
+            return () if tags_are_back(resource, current) else _tags_back(resource)
+        case Undo.RETURN:
+            # Joining one group leaves the other (learn: rest/api/managementgroups/
+            # management-group-subscriptions/create).
+            place = str((resource.former or {})["placement"])
+            return (Request("PUT", place, resource.api_version, None),)
         case Undo.CANCEL_SUBSCRIPTION:
             return (*_cancellation(resource, current, subscription), _delete(resource))
+
+
+def _tags_back(resource: Resource) -> tuple[Request, ...]:
+    changes = [("Delete", resource.body)]
+    if resource.former is not None:
+        changes.append(("Merge", resource.former))
+    return tuple(
+        Request("PATCH", resource.id, resource.api_version, {"operation": verb, **body})
+        for verb, body in changes
+    )
+
+
+def tags_are_back(resource: Resource, current: dict[str, Any]) -> bool:
+    """Whether of the tags that a resource merges none is there, but those that were before it."""
+    former = _tags(resource.former)
+    ours = _tags(resource.body).keys() | former.keys()
+    return {name: value for name, value in _tags(current).items() if name in ours} == former
+
+
+def _tags(body: dict[str, Any] | None) -> dict[str, str]:
+    """The tags of a body of the Tags API; their names compare without regard to case."""
+    found = value_at(body or {}, "properties.tags") or {}
+    return {str(name).lower(): str(value) for name, value in found.items()}
 
 
 def _delete(resource: Resource) -> Request:

@@ -6,7 +6,7 @@ from typing import Final
 
 from landing_zone.errors import PermanentError
 from landing_zone.lifecycle import TenantState, next_state
-from landing_zone.routes.courses import BEGINNINGS, OF_THE_ACTIVE, state_of
+from landing_zone.routes.courses import BEGINNINGS, LEAVING, OF_THE_ACTIVE, state_of
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
 from landing_zone.work import Kind, Work
@@ -70,8 +70,10 @@ def require_beginning(record: TenantRecord, work: Work) -> None:
     """Hold an operation to what can begin in the tenant's state.
 
     Raises:
-        PermanentError: It cannot (`InvalidTransition`, `NeverActive`).
+        PermanentError: It cannot (`InvalidTransition`, `NeverActive`, `NothingToCleanUp`).
     """
+    if work.kind is Kind.CLEAN_UP:
+        _require_open_work(record)
     if work.kind in BEGINNINGS:
         _require_place_for(record.state, work.kind)
     if work.kind in OF_THE_ACTIVE and record.active_since is None:
@@ -90,6 +92,16 @@ def _require_place_for(state: TenantState, kind: Kind) -> None:
             raise
         hint = f"Resume it first. {error.hint}"
         raise PermanentError(error.code, error.message, hint) from None
+
+
+def _require_open_work(record: TenantRecord) -> None:
+    failed = record.state is TenantState.FAILED and record.work.kind in LEAVING
+    if not failed or not record.open_work:
+        raise PermanentError(
+            "NothingToCleanUp",
+            f"the tenant is {record.state.value}, and nothing of it is to be taken back",
+            "what failed as a change of the tenant goes on as an update",
+        )
 
 
 def _changes_nothing(record: TenantRecord, work: Work) -> bool:

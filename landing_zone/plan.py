@@ -67,12 +67,18 @@ class Write(StrEnum):
 
 
 class Undo(StrEnum):
-    """How a resource is taken back."""
+    """How a resource is taken back.
+
+    `RETURN` puts a subscription back where it was, `RESTORE_TAGS` gives it back the values that
+    ours took the place of: both are of an adopted one.
+    """
 
     DELETE = "delete"
     HUB = "hub"
     INDEX = "index"
     DELETE_TAGS = "delete-tags"
+    RESTORE_TAGS = "restore-tags"
+    RETURN = "return"
     CANCEL_SUBSCRIPTION = "cancel-subscription"
     KEEP = "keep"
 
@@ -109,6 +115,7 @@ class Resource(BaseModel):
         outputs: What others may refer to: name of the output to the path of the property.
         ready: Path of a property to the value it has once all parts of the plan are there.
         recovery: How it is brought back, where Azure keeps what is deleted, and its name.
+        former: What was there before the tenant, and is put back when it goes; None for nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -125,6 +132,7 @@ class Resource(BaseModel):
     outputs: dict[str, str] = {}
     ready: dict[str, str] = {}
     recovery: Recovery | None = None
+    former: dict[str, Any] | None = None
 
     @property
     def name(self) -> str:
@@ -187,6 +195,9 @@ class Plan(BaseModel):
         document = self.model_dump(mode="json")
         for resource in document["resources"]:
             resource["after"] = sorted(resource["after"])
+            if resource["former"] is None:
+                # As it was before there was such a thing: plans are kept under their hash.
+                del resource["former"]
         return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
 
     @cached_property

@@ -14,6 +14,7 @@ from landing_zone.capacity import NO_CLAIMS, Claims
 from landing_zone.contracts import PollTarget
 from landing_zone.errors import PermanentError
 from landing_zone.hub_state.members import HubRow, Lane, Member
+from landing_zone.offboarding.certificate import Certificate
 from landing_zone.plan import Plan
 from landing_zone.reservation import Lease, Reservation
 from landing_zone.tenants import TenantRecord
@@ -249,6 +250,14 @@ class DocumentStore(Protocol):
 
     async def get_operation(self, operation_id: str) -> dict[str, Any] | None:
         """How an operation ended, or None."""
+        ...
+
+    async def put_certificate(self, certificate: Certificate) -> Certificate:
+        """Keep the certificate of an operation; the one that is kept of it, where there is one."""
+        ...
+
+    async def get_certificate(self, operation_id: str) -> Certificate | None:
+        """The certificate of an operation, or None."""
         ...
 
 

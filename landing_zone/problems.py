@@ -18,6 +18,7 @@ _STATUS = {
     "OpenWork": HTTPStatus.CONFLICT,
     "TenantExists": HTTPStatus.CONFLICT,
     "InvalidTransition": HTTPStatus.CONFLICT,
+    "NothingToCleanUp": HTTPStatus.CONFLICT,
     "TenantNotActive": HTTPStatus.CONFLICT,
     "ApprovalOutdated": HTTPStatus.CONFLICT,
     "ApprovalDecided": HTTPStatus.CONFLICT,
@@ -33,6 +34,7 @@ _STATUS = {
     "FindingNotFound": HTTPStatus.NOT_FOUND,
     "ExemptionNotFound": HTTPStatus.NOT_FOUND,
     "OperationNotFound": HTTPStatus.NOT_FOUND,
+    "CertificateNotFound": HTTPStatus.NOT_FOUND,
     "AuditChainNotFound": HTTPStatus.NOT_FOUND,
     "RegionNotServed": HTTPStatus.BAD_REQUEST,
 }

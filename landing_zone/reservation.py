@@ -7,6 +7,20 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 
+class Before(BaseModel):
+    """An adopted subscription as it was before the tenant: what it is given back as.
+
+    Attributes:
+        placement: ARM id of it as a member of its management group.
+        tags: Those of its tags that ours take the place of.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    placement: str = ""
+    tags: dict[str, str] = {}
+
+
 class Reservation(BaseModel):
     """A tenant's share of a hub.
 
@@ -18,6 +32,7 @@ class Reservation(BaseModel):
         generation: Which life of the tenant's subscription this is: 1, and higher each time that
             everything was given back. What was made in an earlier one may keep its name for months
             (a deleted vault for 90 days), so each life has world-wide names of its own.
+        before: What the subscription was before, where it was adopted.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,6 +42,7 @@ class Reservation(BaseModel):
     node_subnet: IPv4Network | None = None
     reserved_on: date
     generation: int = Field(default=1, ge=1)
+    before: Before | None = None
 
 
 class Lease(NamedTuple):

@@ -36,6 +36,7 @@
 | `SPOKEWRIGHT_APPROVAL_REMINDER_HOURS` | time until the reminder, hours; 0 for none | 24 |
 | `SPOKEWRIGHT_APPROVAL_LOOK_SECONDS` | longest time until a decision is found, seconds | 300 |
 | `SPOKEWRIGHT_LEASE_GRACE_SECONDS` | age of a range before it can be an orphan, seconds | 3600 |
+| `SPOKEWRIGHT_OFFBOARD_RETAIN_DAYS` | days that data is kept where nobody says otherwise | 30 |
 | `SPOKEWRIGHT_PACE_READS` | reads that a full quota of a subscription allows at once | 250 |
 | `SPOKEWRIGHT_PACE_READS_PER_SECOND` | reads a second that it allows for good | 25 |
 | `SPOKEWRIGHT_PACE_WRITES` | the same for writes | 200 |
@@ -63,6 +64,7 @@ from landing_zone.hub_state.limits import HubSettings
 from landing_zone.intake.settings import IntakeSettings
 from landing_zone.key_settings import KeySettings
 from landing_zone.leases import LeaseSettings
+from landing_zone.offboarding.settings import OffboardSettings
 from landing_zone.pacing.settings import PaceSettings
 from landing_zone.retries import RetryPolicy
 
@@ -77,6 +79,7 @@ _GROUPS = {
     "pace": "SPOKEWRIGHT_PACE_",
     "lease": "SPOKEWRIGHT_LEASE_",
     "approval": "SPOKEWRIGHT_APPROVAL_",
+    "offboard": "SPOKEWRIGHT_OFFBOARD_",
 }
 
 
@@ -106,6 +109,7 @@ class Settings(BaseModel):
         pace: What Azure Resource Manager lets through, and how its quota is spent.
         lease: When reservations expire that no request stands behind.
         approval: What needs the approval of a person, and how long that is waited for.
+        offboard: How long data is kept.
         vouched_for: Whether App Service authentication stands in front; else a header that names a
             principal may be anyone's, and nobody is let in. App Service tells it, read-only
             (learn: app-service/reference-app-settings).
@@ -136,6 +140,7 @@ class Settings(BaseModel):
     pace: PaceSettings = PaceSettings()
     lease: LeaseSettings = LeaseSettings()
     approval: ApprovalSettings = ApprovalSettings()
+    offboard: OffboardSettings = OffboardSettings()
     vouched_for: bool = False
 
 

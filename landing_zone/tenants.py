@@ -67,6 +67,7 @@ class TenantRecord(BaseModel):
         heading: The plan that a migration under way leads to; empty without one.
         crossing: What the tenant was before the migration under way, once that only goes forward:
             `request` and `plan_hash` are then what it leads to.
+        certificate: The operation that certified that nothing is left of it; empty for none yet.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -98,6 +99,7 @@ class TenantRecord(BaseModel):
     held_by: str = ""
     heading: str = ""
     crossing: Crossing | None = None
+    certificate: str = ""
 
     @property
     def tenant_id(self) -> str:

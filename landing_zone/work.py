@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from landing_zone.tenant_request import TenantRequest
 
@@ -40,8 +40,10 @@ class Work(BaseModel):
         wanted: The request that is to hold then, for an update.
         allow_data_loss: Keys of the planned resources whose data may be lost.
         retain_days: Days that data is kept before it is deleted, for an offboarding.
+        retain_until: When those are over, so that trying again does not begin them anew.
         exported: Where the data was exported to, as who asked says, for an offboarding.
         plan_hash: The plan to go back to, for a roll back.
+        tries: How often in a row the same was tried before, by nobody's asking.
         fleet: The fleet upgrade that it is a part of; empty for none.
     """
 
@@ -54,8 +56,10 @@ class Work(BaseModel):
     wanted: TenantRequest | None = None
     allow_data_loss: tuple[str, ...] = ()
     retain_days: int = 0
+    retain_until: AwareDatetime | None = None
     exported: str = ""
     plan_hash: str = ""
+    tries: int = 0
     fleet: str = ""
 
 

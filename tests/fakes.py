@@ -11,6 +11,7 @@ from landing_zone.access import PrincipalId
 from landing_zone.errors import PermanentError
 from landing_zone.hub import HubDocument, parse_hub_document
 from landing_zone.hub_state.limits import HubSettings
+from landing_zone.offboarding.certificate import Certificate
 from landing_zone.plan import Plan
 from landing_zone.ports import Page, Versioned
 from landing_zone.remediation.policy import RemediationPolicy
@@ -116,6 +117,7 @@ class FakeDocuments:
     def __init__(self) -> None:
         self.plans: dict[str, Plan] = {}
         self.operations: dict[str, dict[str, Any]] = {}
+        self.certificates: dict[str, Certificate] = {}
 
     async def put_plan(self, plan: Plan) -> None:
         """Keep a plan under its hash."""
@@ -134,6 +136,14 @@ class FakeDocuments:
     async def get_operation(self, operation_id: str) -> dict[str, Any] | None:
         """How an operation ended, or None."""
         return self.operations.get(operation_id)
+
+    async def put_certificate(self, certificate: Certificate) -> Certificate:
+        """Keep the certificate of an operation, once."""
+        return self.certificates.setdefault(certificate.operation_id, certificate)
+
+    async def get_certificate(self, operation_id: str) -> Certificate | None:
+        """The certificate of an operation, or None."""
+        return self.certificates.get(operation_id)
 
 
 class Raised(NamedTuple):

@@ -44,7 +44,7 @@ async def route_of_resume(deps: Dependencies, situation: Situation) -> Route:
     """
     closed = situation.former
     request = situation.record.request
-    made = plan(request, deps.document, situation.hub, situation.reservation)
+    made = plan(request, deps.document, situation.hub, situation.reservation, deps.rules)
     require_allowed(situation, made)
     return await route_over(
         deps,

@@ -89,6 +89,8 @@ def _alias(scope: Scope) -> Resource:
 
 def _placement(scope: Scope) -> Resource:
     group = scope.document.management_groups.tiers.of(scope.request.isolation)
+    before = scope.reservation.before
+    returns = before is not None and bool(before.placement)
     return Resource(
         key=PLACEMENT,
         step=Step.SUBSCRIPTION,
@@ -101,6 +103,8 @@ def _placement(scope: Scope) -> Resource:
         ),
         api_version=api_versions.MANAGEMENT_GROUPS,
         body={},
+        undo=Undo.RETURN if returns else Undo.DELETE,
+        former={"placement": before.placement} if before is not None and returns else None,
     )
 
 
@@ -119,6 +123,8 @@ def provider(scope: Scope, namespace: str) -> Resource:
 
 
 def _tags(scope: Scope) -> Resource:
+    before = scope.reservation.before
+    former = before.tags if before is not None else {}
     return Resource(
         key="subscription-tags",
         step=Step.SUBSCRIPTION,
@@ -127,7 +133,8 @@ def _tags(scope: Scope) -> Resource:
         api_version=api_versions.RESOURCES,
         body={"properties": {"tags": scope.tags}},
         write=Write.MERGE_TAGS,
-        undo=Undo.DELETE_TAGS,
+        undo=Undo.RESTORE_TAGS if former else Undo.DELETE_TAGS,
+        former={"properties": {"tags": former}} if former else None,
     )
 
 

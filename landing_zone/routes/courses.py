@@ -25,6 +25,12 @@ TO_PLANS: Final = frozenset({Kind.UPDATE, Kind.UPGRADE, Kind.ROLL_BACK})
 OF_THE_ACTIVE: Final = TO_PLANS | {Kind.SUSPEND}
 """Kinds that have nothing to begin with at a tenant that has never been active."""
 
+LEAVING: Final = frozenset({Kind.ONBOARD, Kind.OFFBOARD, Kind.CLEAN_UP})
+"""Kinds after whose failure the tenant is to be gone: what is left of it is open work.
+
+What fails on the way from one plan to another goes on as an update instead.
+"""
+
 UNDER_WAY: Final = frozenset({TenantState.UPDATING, TenantState.OFFBOARDING})
 """States in which an operation that follows a route is at work."""
 

@@ -7,6 +7,7 @@ from azure.storage.blob.aio import ContainerClient
 
 from azure_adapters.documents import BlobDocumentStore
 from landing_zone.errors import PermanentError
+from tests.certificates import certificate_of
 from tests.fakes import example_request
 from tests.unit.planned import plan_of
 
@@ -68,3 +69,23 @@ async def test_operation_comes_back_as_it_was_last_kept(container: ContainerClie
     await store.put_operation("contoso.1", {"state": "succeeded", "name": "Zürich"})
     assert await store.get_operation("contoso.1") == {"state": "succeeded", "name": "Zürich"}
     assert await store.get_operation("contoso.2") is None
+
+
+async def test_certificate_is_kept_once(container: ContainerClient) -> None:
+    """Whoever comes second is given the first."""
+    store = BlobDocumentStore(container)
+    assert await store.get_certificate("contoso.2") is None
+    first = certificate_of("contoso.2")
+    assert await store.put_certificate(first) == first
+    later = first.model_copy(update={"reason": "another"})
+    assert await BlobDocumentStore(container).put_certificate(later) == first
+    kept = await store.get_certificate("contoso.2")
+    assert kept == first
+    assert kept.hash == first.hash
+
+
+async def test_certificate_that_is_none_is_refused(container: ContainerClient) -> None:
+    """Whatever stands in its place."""
+    await container.upload_blob("certificates/contoso.2.json", b'{"residue": 1}')
+    with pytest.raises(PermanentError, match="CertificateTampered"):
+        await BlobDocumentStore(container).get_certificate("contoso.2")

@@ -88,7 +88,7 @@ def onboarded(case: Case) -> Iterator[tuple[Simulation, TenantRecord]]:
     """A tenant that was onboarded while a failure struck one of its resources."""
     kind, made = KINDS[case.kind], planned(case.tier)
     with simulation() as disturbed:
-        _arrange(disturbed, made, kind, made.by_key[case.key])
+        arrange(disturbed, made, kind, made.by_key[case.key])
         [record] = disturbed.onboard(request_of(case.tier))
         yield disturbed, record
 
@@ -108,7 +108,7 @@ def run_case(case: Case) -> None:
         assert_case(disturbed, record, case)
 
 
-def _arrange(disturbed: Simulation, made: Plan, kind: Kind, resource: Resource) -> None:
+def arrange(disturbed: Simulation, made: Plan, kind: Kind, resource: Resource) -> None:
     """Let the failure strike when its time has come."""
     fault = fault_at(kind, resource)
     match kind.phase:
