@@ -15,6 +15,7 @@ from activities.hub import step_hub as reconcile_step
 from activities.hub_wishes import begin_hub, poll_hub
 from activities.keys import end_rotation, look_at_key, renew_key, store_key
 from activities.operations import begin_operation, make_plan, reserve
+from activities.operator_acts import hear_act, pass_on
 from activities.outcomes import outcome_of
 from activities.resources import begin_resource, poll_resource, verify_resource
 from activities.results import send_results
@@ -30,6 +31,7 @@ from landing_zone.contracts import (
 from landing_zone.drift.contracts import Look, Parking
 from landing_zone.drift.sweeping import ShardTask, SweepTask
 from landing_zone.ends import OperationEnd, RouteEnd
+from landing_zone.explaining.acts import Hearing, Stopping
 from landing_zone.hub_state.contracts import HubStep
 from landing_zone.key_contracts import KeyTask, RotationEnd, RotationRef
 
@@ -100,6 +102,7 @@ for _function in (
     activity("make_route", OperationRef, make_route),
     activity("end_change", RouteEnd, end_change),
     activity("send_results", OperationRef, send_results),
+    activity("hear_act", Hearing, hear_act),
     activity("begin_data", Call, begin_data),
     activity("poll_data", Call, poll_data),
     activity("begin_resource", Call, begin_resource),
@@ -118,6 +121,7 @@ for _needing_client in (
     client_activity("conclude", Conclusion, conclude),
     client_activity("begin_hub", Call, begin_hub),
     client_activity("poll_hub", Call, poll_hub),
+    client_activity("pass_on", Stopping, pass_on),
     client_activity("look_at_drift", Look, look_at_drift),
     sweep_shard,
 ):

@@ -181,6 +181,9 @@ class Progress(Contract):
         target: What is being polled; None when the next thing is to begin.
         wrote: Whether anything was written to Azure.
         written: What the first write met.
+        answer: What the last call came to, as one word.
+        answered_since: Since when every call has come to the same.
+        heard: What operators have asked of it so far.
     """
 
     started_at: AwareDatetime
@@ -190,6 +193,9 @@ class Progress(Contract):
     target: "PollTarget | None" = None
     wrote: bool = False
     written: Written | None = None
+    answer: str = ""
+    answered_since: AwareDatetime | None = None
+    heard: int = 0
 
 
 class PollTarget(Contract):
@@ -267,7 +273,7 @@ class Outcome(Contract):
     owed: bool = False
 
 
-type ResourceState = Literal["done", "failed", "skipped"]
+type ResourceState = Literal["done", "failed", "skipped", "given-up"]
 
 
 class ResourceResult(Contract):
@@ -275,7 +281,8 @@ class ResourceResult(Contract):
 
     Attributes:
         key: The resource.
-        state: Done, failed, or skipped because something it waits for failed.
+        state: Done, failed, skipped because something it waits for failed, or given up by an
+            operator, so that the operation goes on without it.
         started_at: When its work began; None when it never did.
         finished_at: When it ended.
         attempts: Calls that began or began again.

@@ -18,10 +18,13 @@ _STATUS = {
     "TenantExists": HTTPStatus.CONFLICT,
     "InvalidTransition": HTTPStatus.CONFLICT,
     "TenantNotActive": HTTPStatus.CONFLICT,
+    "ActionNotSafe": HTTPStatus.CONFLICT,
+    "OperationEnded": HTTPStatus.CONFLICT,
     "TenantNotFound": HTTPStatus.NOT_FOUND,
     "FindingNotFound": HTTPStatus.NOT_FOUND,
     "ExemptionNotFound": HTTPStatus.NOT_FOUND,
     "OperationNotFound": HTTPStatus.NOT_FOUND,
+    "ResourceNotPlanned": HTTPStatus.NOT_FOUND,
     "AuditChainNotFound": HTTPStatus.NOT_FOUND,
     "RegionNotServed": HTTPStatus.BAD_REQUEST,
 }

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from landing_zone.access.principal import PrincipalId
 from landing_zone.contracts import OperationRef
 from landing_zone.ends import OpenWork
+from landing_zone.explaining.acts import NO_ACTS, Acts
 from landing_zone.intake.replies import OwedResult, Reply
 from landing_zone.key_records import KeyRecord
 from landing_zone.lifecycle import SETTLED, TenantEvent, TenantState, next_state
@@ -45,6 +46,7 @@ class TenantRecord(BaseModel):
         plan_operation: The operation that applied the plan; empty for the current one. Its document
             tells what the plan's resources yielded.
         rules_version: Version of the rules that made the plan.
+        acts: What operators have asked of the current operation.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -72,6 +74,7 @@ class TenantRecord(BaseModel):
     queued: tuple[Work, ...] = ()
     plan_operation: str = ""
     rules_version: int = 0
+    acts: Acts = NO_ACTS
 
     @property
     def tenant_id(self) -> str:
@@ -108,6 +111,7 @@ class TenantRecord(BaseModel):
             "plan_operation": self.applied_by,
             "recoveries": 0,
             "reply": None,
+            "acts": NO_ACTS,
             "reason": "",
             "hint": "",
             "updated_at": at,

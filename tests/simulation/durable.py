@@ -96,6 +96,17 @@ class Engine:
                 self._listen(instance, event_name)(leaf)
                 return
 
+    async def get_status_by(
+        self, *, instance_id_prefix: str, runtime_status: list[Any]
+    ) -> list[FakeStatus]:
+        """The statuses of those whose id begins so and that are in one of these states."""
+        states = {getattr(state, "value", state) for state in runtime_status}
+        return [
+            FakeStatus(found.id, found.status, found.custom_status, found.output)
+            for found in self.instances.values()
+            if found.id.startswith(instance_id_prefix) and found.status in states
+        ]
+
     async def get_status(self, instance_id: str) -> FakeStatus:
         """The status; its `runtime_status` is None when there is no such orchestration."""
         found = self.instances.get(instance_id)
@@ -152,9 +163,13 @@ class Engine:
 
         def begin(leaf: Leaf) -> None:
             seconds = (until - self._clock.now()).total_seconds()
-            self._later(max(0.0, seconds), lambda: self._complete(instance, leaf, None))
+            self._later(max(0.0, seconds), lambda: self._ring(instance, leaf))
 
         return begin
+
+    def _ring(self, instance: Instance, leaf: Leaf) -> None:
+        if not leaf.cancelled:
+            self._complete(instance, leaf, None)
 
     def event(self, instance: Instance, name: str) -> Callable[[Leaf], None]:
         """Take an event that is there, or wait for it."""
