@@ -55,7 +55,8 @@ class Ear:
         """
         if self._far is not None and self._far.is_completed:
             self._far = None
-        if self._event is None and not first and self._far is None:
+        if self._event is None and not first:
+            self.rest()
             self._far = self._context.create_timer(self._context.current_utc_datetime + FAR)
         event = self._next()
         return [event] if self._far is None else [event, self._far]

@@ -40,6 +40,7 @@ class Engine:
         calls: How often each activity was called.
         crashes: What activities raised although nobody asked for it.
         on_status: Told each custom status, with its instance's id.
+        lost: How many of the next events are lost on their way here.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Engine:
         self.calls: Counter[str] = Counter()
         self.crashes: list[str] = []
         self.on_status: Callable[[str, Any], None] | None = None
+        self.lost = 0
 
     # The durable client.
 
@@ -85,6 +87,9 @@ class Engine:
 
     async def raise_event(self, instance_id: str, event_name: str, event_data: Any) -> None:
         """Raise an event, in the words of the durable client where it cannot."""
+        if self.lost:
+            self.lost -= 1
+            raise RuntimeError("the connection was reset")
         instance = self.instances.get(instance_id)
         if instance is None:
             raise RuntimeError(f"No instance with ID {instance_id} found.")
