@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from landing_zone.contracts import (
     Call,
@@ -22,6 +21,9 @@ from landing_zone.retries import RetryPolicy
 from orchestrators.apply_resource import apply_resource
 from orchestrators.onboard_tenant import onboard_tenant
 from tests.orchestrators.replay import DurableWorld, Instance
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 OPERATION = OperationRef(tenant_id="contoso", operation_id="contoso.1")
 POLL_SECONDS = 1.0

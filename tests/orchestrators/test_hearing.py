@@ -181,7 +181,8 @@ def test_an_event_that_was_lost_is_told_later() -> None:
     assert landing.acts.unheard == (act,)
     landing.tell(act)
     landing.world.run()
-    assert (passed(landing) < 60, landing.acts.unheard) == (True, ())
+    assert passed(landing) < 60
+    assert not landing.acts.unheard
 
 
 def test_what_is_told_twice_is_done_once() -> None:
