@@ -20,7 +20,7 @@ from landing_zone.plan import Step
 from landing_zone.retries import RetryPolicy
 from orchestrators.apply_resource import apply_resource
 from orchestrators.onboard_tenant import onboard_tenant
-from tests.orchestrators.replay import DurableWorld, Instance
+from tests.orchestrators.replay import Activity, DurableWorld, Instance
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -88,7 +88,13 @@ class Landing:
         self.acts = NO_ACTS
         self.heard: list[tuple[str, str]] = []
         self._due: dict[tuple[str, str], Any] = {}
-        activities = {
+        orchestrators = {"onboard_tenant": onboard_tenant, "apply_resource": apply_resource}
+        self.world = DurableWorld(
+            orchestrators, self._activities(), lambda _name, _data: CALL_SECONDS
+        )
+
+    def _activities(self) -> dict[str, Activity]:
+        return {
             "begin_operation": self._fine,
             "reserve": self._fine,
             "make_plan": self._plan,
@@ -103,8 +109,6 @@ class Landing:
             "hear_act": self._hear,
             "pass_on": self._pass_on,
         }
-        orchestrators = {"onboard_tenant": onboard_tenant, "apply_resource": apply_resource}
-        self.world = DurableWorld(orchestrators, activities, lambda _name, _data: CALL_SECONDS)
 
     def onboard(self) -> Instance:
         """Onboard the tenant to its end."""
