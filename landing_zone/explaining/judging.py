@@ -56,7 +56,7 @@ def require_safe(standing: Standing, deed: Deed, key: str = "", *, anew: bool = 
         raise _refusal(f"{MOST_OPEN} acts wait to be heard: see whether they change anything")
     found = next(one for one in choices(standing, key) if one.deed is deed)
     waits = standing.waits.get(key) if key else None
-    if deed is Deed.RETRY and anew and waits is not None and not standing.acts.stopped:
+    if deed is Deed.RETRY and anew and waits is not None and not standing.is_stopping:
         return
     if not found.safe:
         raise _refusal(found.why)
@@ -87,13 +87,10 @@ def _cannot_return(standing: Standing) -> str:
     if not standing.alive or status is None or standing.state not in BEGUN:
         return "the operation has not begun: it will within a minute"
     only_on = standing.kind in _FORWARD_ONLY or status.way == "one-way"
-    on_the_way_back = status.way == "back" or (
-        standing.kind is Kind.ONBOARD and status.phase == "undo"
-    )
     reasons = {
         "it was asked for already: what is under way is being stopped": standing.acts.stopped,
         "this operation only goes on: there is no way back from what it has done": only_on,
-        "what was made is being taken back already": on_the_way_back,
+        "what was made is being taken back already": standing.is_on_the_way_back,
         "the operation is about to end": status.phase == "end",
         f"it waits for {status.until}, and does nothing until then": status.until is not None,
     }
@@ -120,7 +117,7 @@ def _asked(wait: LiveWait) -> str:
 
 
 def _retry(standing: Standing, key: str) -> Choice:
-    if standing.acts.stopped:
+    if standing.is_stopping:
         return _no(Deed.RETRY, "the operation goes on no further")
     wait = standing.waits.get(key)
     if wait is None:
@@ -152,7 +149,7 @@ def _retry_ended(standing: Standing, key: str) -> Choice:
 
 def _skip(standing: Standing, key: str) -> Choice:
     plan, resource = standing.plan, standing.resource(key)
-    if standing.acts.stopped:
+    if standing.is_stopping:
         return _no(Deed.SKIP, "the operation goes on no further")
     if plan is None or resource is None or key not in standing.waits:
         return _no(Deed.SKIP, "it is not waiting for anything of its own")

@@ -68,6 +68,19 @@ class Standing:
         """What the operation is at."""
         return self.status.phase if self.status is not None else "request"
 
+    @property
+    def is_on_the_way_back(self) -> bool:
+        """Whether what was made is being taken back, or the way back is gone."""
+        if self.status is None:
+            return False
+        undone = self.kind is Kind.ONBOARD and self.status.phase == "undo"
+        return undone or self.status.way == "back"
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether those at work on resources are to end, and the way back has not begun."""
+        return self.acts.stopped and not self.is_on_the_way_back
+
     def resource(self, key: str) -> Resource | None:
         """A resource of the plan; None where there is none of that name."""
         return self.plan.by_key.get(key) if self.plan is not None else None

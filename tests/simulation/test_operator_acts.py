@@ -346,3 +346,34 @@ def test_a_route_is_led_back(ground: Ground) -> None:
     )
     told = ground.simulation.world.documents.operations[after.operation_id]
     assert (told["state"], told["code"]) == ("rolled-back", "Compensated")
+
+
+def test_what_hangs_while_it_is_taken_back_can_be_left(ground: Ground) -> None:
+    """It is open work then, with what it stands in; all else is gone."""
+
+    async def middle(ground: Ground) -> None:
+        await ground.waiting("hub:firewall", 120)
+        assert (await ground.resource("records"))["state"] == "done"
+        await ground.accepted("compensate")
+        ground.simulation.arm.inject(
+            {
+                "match": {"method": ["DELETE"], "type": "Microsoft.Storage/storageAccounts"},
+                "effect": {"kind": "respond", "status": 409, "code": "Conflict", "message": "busy"},
+                "forSeconds": HOURS,
+                "count": 10**6,
+            }
+        )
+        found = await ground.waiting("records", 300)
+        assert (found["lastCall"]["method"], safe(found)) == (
+            "DELETE",
+            {"retry": True, "skip": True},
+        )
+        assert "asked for already" in await ground.refused("compensate")
+        await ground.accepted("skip", "records")
+
+    record = lived(ground, middle)
+    assert record.state is TenantState.FAILED
+    left = {work.key: work for work in record.open_work}
+    assert "it hangs" in left["records"].reason
+    assert not left["records"].missing
+    assert_taken_back(ground.simulation, record, readable=True)

@@ -143,7 +143,7 @@ def test_each_action_says_why_and_what_is_not_safe_is_refused(found: Standing) -
 @given(standings())
 def test_what_goes_on_no_further_is_asked_for_nothing_else(found: Standing) -> None:
     """Those who work on its resources have been told that they are to end."""
-    if not found.acts.stopped:
+    if not found.is_stopping:
         return
     for key in found.waits:
         assert not any(one.safe for one in choices(found, key))
