@@ -140,7 +140,7 @@ class LiveStatus(Contract):
             plan_hash=self.plan_hash,
             cause=self.cause,
             stage=self.stage,
-            wait=self.wait,
+            wait=self.wait and self.wait.model_copy(update={"cause": self.cause}),
             until=self.until,
             way=self.way,
             again=self.again,

@@ -211,7 +211,8 @@ class _Board(WaitNote):
     def __call__(self, wait: Wait) -> None:
         """Show what is waited for."""
         shown = live_wait(wait, self._context.current_utc_datetime)
-        self.show(cause=shown.cause, wait=shown)
+        # Its cause is there already: a custom status has little room.
+        self.show(cause=shown.cause, wait=shown.model_copy(update={"cause": ""}))
 
     def pause(self, context: DurableOrchestrationContext, seconds: float) -> Steps[Act | None]:  # noqa: ARG002 - it has its own
         """Wait, or heed an operator."""

@@ -13,11 +13,15 @@ from azure.durable_functions import DurableOrchestrationContext
 from landing_zone.contracts import Contract, OperationRef, Outcome
 from landing_zone.explaining.acts import Act, Deed, Hearing, Stopping, event_name
 from landing_zone.explaining.heeding import stopped
-from orchestrators.calls import Steps, call
+from landing_zone.retries import RetryPolicy
+from orchestrators.calls import Steps, WaitNote, settle
 
 FAR: Final = timedelta(days=1)
 """A time that nobody waits for: the extension goes on with what follows only once something of what
 is awaited together has happened, so that an event is never awaited alone."""
+
+TELLING: Final = RetryPolicy(max_attempts=6, deadline_seconds=120.0)
+"""Bounds of noting what was heard, and of telling it to others."""
 
 
 class Ear:
@@ -150,6 +154,6 @@ def noted(
 
 def _attempt(context: DurableOrchestrationContext, activity: str, data: Contract) -> Steps[None]:
     try:
-        yield call(context, activity, data)
+        yield from settle(context, activity, data, TELLING, WaitNote())
     except Exception:  # noqa: BLE001 - what was asked for is done, whether it can be noted or not
         return

@@ -15,9 +15,11 @@ import azure.functions as func
 from activities.announce import EventRaiser
 from activities.auditing import OperationNote, note_operation
 from activities.dependencies import Dependencies, dependencies
-from activities.operator_acts import tell_act
+from activities.operator_acts import hear_act, tell_act
 from activities.tenants import change_tenant
 from landing_zone.ends import OpenWork
+from landing_zone.explaining.acts import Hearing
+from landing_zone.instances import is_on_its_way
 from landing_zone.lifecycle import SETTLED, TenantEvent, TenantState
 from landing_zone.routes.courses import BEGINNINGS
 from landing_zone.tenants import TenantRecord, instance_id
@@ -76,8 +78,12 @@ async def recover(deps: Dependencies, client: Client) -> list[str]:
 async def _remind(deps: Dependencies, client: Client, record: TenantRecord) -> None:
     """An event is lost where the process died before it was raised, or a history began anew."""
     for act in record.acts.unheard if record.ongoing else ():
-        if deps.clock.now() - act.at >= GRACE:
-            await tell_act(client, act)
+        if deps.clock.now() - act.at < GRACE or await tell_act(client, act):
+            continue
+        own = act.instance == instance_id(record.tenant_id)
+        if not own and not is_on_its_way(await client.get_status(act.instance)):
+            told = "came too late: what it was about had ended"
+            await hear_act(deps, Hearing(operation=record.operation, act=act, told=told))
 
 
 async def _is_lost(deps: Dependencies, client: Starter, record: TenantRecord) -> bool:

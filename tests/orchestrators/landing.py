@@ -222,6 +222,9 @@ class Landing:
         self.world.raise_event(act.instance, act.event, act.dump())
 
     def _hear(self, payload: Any) -> Any:
+        if self.note_busy:
+            self.note_busy -= 1
+            return busy(code="RegistryBusy").dump()
         heard = Hearing.parse(payload)
         self.acts = self.acts.taken(heard.act.instance, heard.act.event)
         self.heard.append((heard.act.deed.value, heard.told))

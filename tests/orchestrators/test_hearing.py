@@ -185,6 +185,17 @@ def test_an_event_that_was_lost_is_told_later() -> None:
     assert not landing.acts.unheard
 
 
+def test_what_cannot_be_noted_yet_is_noted_in_a_while() -> None:
+    """It would be told again and again otherwise."""
+    landing = begun(Landing(DIAMOND, react=only("apply", "b", busy(), 1), retry=PATIENT))
+    until_it_waits(landing, of("b"))
+    landing.note_busy = 2
+    landing.act(Deed.RETRY, of("b"), "b")
+    landing.world.run()
+    assert (landing.there, passed(landing) < 60) == (set(DIAMOND), True)
+    assert not landing.acts.unheard
+
+
 def test_what_is_told_twice_is_done_once() -> None:
     """Also where the second comes before the first is noted."""
     landing = begun(Landing(DIAMOND, react=only("apply", "b", busy(), 2), retry=PATIENT))

@@ -239,3 +239,29 @@ async def test_a_requester_is_not_told_who_else_waits_for_the_hub(
     held = item["explanation"]["heldBy"]
     assert (held["position"], held["waiting"]) == (2, 2)
     assert ("bens-tenant" in response.get_body().decode()) is names
+
+
+async def test_what_had_ended_before_it_could_hear_is_told_no_more(world: World) -> None:
+    """The audit says that it came too late."""
+    world.client.refusals[SUB] = [RuntimeError(f"Instance with ID {SUB} is gone")] * 2
+    await act(world, wish("retry", "budget"))
+    world.client.statuses[SUB] = FakeStatus(SUB, "Completed")
+    world.clock.move(GRACE.total_seconds())
+    await recover(world.deps, world.client)
+    assert kept(world).acts.unheard == ()
+    assert "came too late" in noted(world)[-1].details["told"]
+
+
+async def test_the_operations_own_wait_is_explained(world: World) -> None:
+    """With the call, and when it is made again; a retry is told to the operation itself."""
+    wait = wait_for("LedgerBusy", activity="reserve").model_copy(update={"cause": ""})
+    cause = "waiting 120 s: LedgerBusy"
+    status = LiveStatus(started_at=NOON, cause=cause, wait=wait)
+    world.client.statuses[INSTANCE] = FakeStatus(INSTANCE, "Running", status.dump())
+    client: Any = world.client
+    shown = content(await show_operation(request(operationId=OPERATION), client))
+    found = shown["explanation"]
+    assert (found["lastCall"]["activity"], found["waitsFor"]) == ("reserve", cause)
+    assert found["nextRetry"] == wait.until
+    answered, _ = await act(world, wish("retry"))
+    assert (answered, world.client.raised[0].instance_id) == (202, INSTANCE)

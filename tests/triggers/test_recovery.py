@@ -76,6 +76,7 @@ async def test_operation_that_ended_meanwhile_is_not_taken_up(state: TenantState
         """A client whose orchestration ends just when it is looked at."""
 
         start_new = world.client.start_new
+        raise_event = world.client.raise_event
 
         async def get_status(self, instance_id: str) -> Any:
             """The status, after the end."""
