@@ -140,6 +140,22 @@ def test_compensating_is_heard_while_conditions_are_awaited() -> None:
     assert (landing.end.code, landing.there) == (COMPENSATED, set())
 
 
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_retry_calls_the_step_again_that_the_operation_waits_in(*, anew: bool) -> None:
+    """With its bounds begun anew where that is asked for."""
+    policy = RetryPolicy(base_seconds=HOUR, cap_seconds=HOUR, max_attempts=2)
+    landing = Landing(DIAMOND, ready=["d"], retry=policy)
+    landing.react = lambda call, _: (
+        busy() if call.direction == "apply" and 0 < landing.attempts["verify", "d"] < 3 else None
+    )
+    begun(landing)
+    landing.world.run(lambda: landing.attempts["verify", "d"] == 1)
+    landing.act(Deed.RETRY, PARENT, anew=anew)
+    landing.world.run()
+    assert landing.heard == [("retry", "called again")]
+    assert landing.there == (set(DIAMOND) if anew else set())
+
+
 def test_what_failed_is_begun_again_before_anything_is_taken_back() -> None:
     """With all that was skipped for its sake; what was made in between serves it."""
     landing = begun(Landing(DIAMOND, {"c": 100}, only("apply", "b", failed(), 1)))
