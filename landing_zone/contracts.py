@@ -154,6 +154,7 @@ class ResourceTask(Contract):
         retry: The bounds of its attempts.
         via: Who writes it.
         before: The plan that was applied before; empty where that is not known.
+        walk: The walk over the plan, where an operation makes several; empty for the only one.
         progress: Where an earlier part of the same run left off.
     """
 
@@ -167,6 +168,7 @@ class ResourceTask(Contract):
     retry: RetryPolicy = RetryPolicy()
     via: Via = "resource"
     before: str = ""
+    walk: str = ""
     progress: "Progress | None" = None
 
 

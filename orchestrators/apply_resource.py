@@ -204,13 +204,13 @@ def _tell(
 
 
 def _note(task: ResourceTask, result: ResourceResult, written: Written | None) -> AuditNote:
-    operation = task.operation
+    operation, walk = task.operation, task.walk or task.direction
     details = {"attempts": str(result.attempts)}
     if result.code:
         details |= {"code": result.code, "message": result.message}
     return AuditNote(
         operation=operation,
-        event_id=f"{operation.operation_id}.{operation.run}:{task.direction}:{task.key}",
+        event_id=f"{operation.operation_id}.{operation.run}:{walk}:{task.key}",
         action=f"resource.{task.direction}",
         plan_hash=task.plan_hash,
         key=task.key,

@@ -61,10 +61,14 @@ class Walk:
         """Who writes each resource."""
         return {node.key: node.via for node in self.summary.nodes}
 
+    @property
+    def name(self) -> str:
+        """What it is called: unique in its operation."""
+        return walk_name(self.stage or self.direction, self.again)
+
     def instance(self, key: str) -> str:
         """Instance id of the sub-orchestration of a resource, unique for ever."""
-        name = walk_name(self.stage or self.direction, self.again)
-        return resource_instance(self.operation, name, key)
+        return resource_instance(self.operation, self.name, key)
 
     def task(self, key: str, told: Graph) -> ResourceTask:
         """Input of the sub-orchestration of a resource."""
@@ -79,6 +83,7 @@ class Walk:
             retry=self.summary.retry,
             via=self.vias.get(key, "resource"),
             before=self.before,
+            walk="" if self.name == self.direction else self.name,
         )
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landing_zone.contracts import Call, Outcome, PollTarget
+from landing_zone.contracts import Call, Conclusion, Outcome, PollTarget
 from landing_zone.explaining.acts import COMPENSATED, GIVEN_UP, Deed
 from landing_zone.progress import LiveStatus, LiveWait
 from landing_zone.retries import RetryPolicy
@@ -171,6 +171,12 @@ def test_what_failed_is_begun_again_before_anything_is_taken_back() -> None:
         DIAMOND, "done"
     )
     assert of("b", again=1) in landing.world.instances
+    concluded = [Conclusion.parse(data) for name, data in landing.world.calls if name == "conclude"]
+    notes = [one.note.event_id for one in concluded if one.note is not None]
+    assert [one for one in notes if one.endswith(":b")] == [
+        "contoso.1.0:apply:b",
+        "contoso.1.0:apply~1:b",
+    ]
     shown = [LiveStatus.parse(one) for one in landing.world.instances[PARENT].custom_statuses]
     assert 1 in {status.again for status in shown}
 

@@ -350,6 +350,9 @@ def test_a_route_is_led_back_or_goes_on_without_what_hangs(ground: Ground, actio
         before.plan_hash,
         (),
     )
+    noted = [one.event_id for one in ground.entries if one.operation_id == after.operation_id]
+    walks = {one.split(":")[1] for one in noted if one.endswith(":budget")}
+    assert walks == {"apply", "restore"}
     told = ground.simulation.world.documents.operations[after.operation_id]
     assert (told["state"], told["code"]) == ("rolled-back", "Compensated")
 
