@@ -3,7 +3,8 @@
 import asyncio
 from typing import Any, Final, Protocol
 
-from landing_zone.contracts import Announcement, Contract, Outcome
+from landing_zone.conclusions import Announcement
+from landing_zone.contracts import Contract, Outcome
 
 ATTEMPTS: Final = 8
 FIRST_WAIT_SECONDS: Final = 0.05

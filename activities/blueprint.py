@@ -21,13 +21,8 @@ from activities.resources import begin_resource, poll_resource, verify_resource
 from activities.results import send_results
 from activities.sweeping import plan_sweep as shards_of
 from activities.sweeping import sweep_shard as swept_shard
-from landing_zone.contracts import (
-    Call,
-    Conclusion,
-    Contract,
-    OperationRef,
-    Outcome,
-)
+from landing_zone.conclusions import Conclusion
+from landing_zone.contracts import Call, Contract, OperationRef, Outcome
 from landing_zone.drift.contracts import Look, Parking
 from landing_zone.drift.sweeping import ShardTask, SweepTask
 from landing_zone.ends import OperationEnd, RouteEnd

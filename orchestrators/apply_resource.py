@@ -7,11 +7,9 @@ from typing import Any, Final
 from azure.durable_functions import DurableOrchestrationContext
 
 from landing_zone.attempts import Stop, Wait, after_call
+from landing_zone.conclusions import Announcement, AuditNote, Conclusion
 from landing_zone.contracts import (
-    Announcement,
-    AuditNote,
     Call,
-    Conclusion,
     Outcome,
     Progress,
     ResourceResult,

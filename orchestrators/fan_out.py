@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from azure.durable_functions import DurableOrchestrationContext
 
+from landing_zone.conclusions import Conclusion
 from landing_zone.contracts import (
-    Conclusion,
     Direction,
     OperationRef,
     PlanSummary,

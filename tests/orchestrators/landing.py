@@ -4,15 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from landing_zone.contracts import (
-    Call,
-    Conclusion,
-    Node,
-    OperationRef,
-    Outcome,
-    PlanSummary,
-    PollTarget,
-)
+from landing_zone.conclusions import Conclusion
+from landing_zone.contracts import Call, Node, OperationRef, Outcome, PlanSummary, PollTarget
 from landing_zone.ends import OperationEnd
 from landing_zone.explaining.acts import NO_ACTS, Act, Deed, Hearing, Stopping
 from landing_zone.graph import Graph

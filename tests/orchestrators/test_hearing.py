@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landing_zone.contracts import Call, Conclusion, Outcome, PollTarget
+from landing_zone.conclusions import Conclusion
+from landing_zone.contracts import Call, Outcome, PollTarget
 from landing_zone.explaining.acts import COMPENSATED, GIVEN_UP, Deed
 from landing_zone.progress import LiveStatus, LiveWait
 from landing_zone.retries import RetryPolicy
