@@ -6,7 +6,7 @@ from typing import Any, Final
 from activities.auditing import OperationNote, note_operation
 from activities.dependencies import Dependencies
 from activities.ending import leases_of, release
-from activities.migrating import is_reached, uncrossed
+from activities.migrating import is_reached, uncrossed, unseen_work
 from activities.routing.kinds import ROUTES
 from activities.routing.situation import situation_of
 from activities.tenants import change_tenant, current_tenant, is_current, require_current
@@ -114,7 +114,8 @@ def _ended(
     reached = is_reached(end, record)
     if end.ok:
         changes |= _reached(record, plans.get(end.plan_hash))
-    changes |= uncrossed(record, reached=reached)
+    changes |= uncrossed(record, reached=reached, is_back=end.is_back)
+    changes["open_work"] = work or unseen_work(end, record)
     event = ending(kind, ok=reached, is_back=end.is_back)
     if event is None:
         now = deps.clock.now()
