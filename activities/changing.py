@@ -6,7 +6,7 @@ from typing import Any, Final
 from activities.auditing import OperationNote, note_operation
 from activities.dependencies import Dependencies
 from activities.ending import leases_of, release
-from activities.migrating import is_reached, uncrossed
+from activities.migrating import is_reached, uncrossed, unseen_work
 from activities.routing.kinds import ROUTES, WAYS_OUT
 from activities.routing.situation import situation_of
 from activities.tenants import change_tenant, current_tenant, is_current, require_current
@@ -116,12 +116,12 @@ def _ended(
 ) -> TenantRecord:
     """The record once the operation has ended."""
     kind = end.operation.kind
-    left = work or _still_open(end, record)
+    left = work or _still_open(end, record) or unseen_work(end, record)
     changes: dict[str, Any] = {"reason": end.reason, "hint": end.hint, "open_work": left}
     reached = is_reached(end, record)
     if end.ok:
         changes |= _reached(record, plans.get(end.plan_hash))
-    changes |= uncrossed(record, reached=reached)
+    changes |= uncrossed(record, reached=reached, is_back=end.is_back)
     changes |= _of_suspension(end, record, work)
     event = ending(kind, ok=reached, is_back=end.is_back)
     if event is TenantEvent.ROLL_BACK and not end.routed and record.open_work:

@@ -7,7 +7,7 @@ from activities.dependencies import Dependencies
 from activities.tenants import change_tenant, current_tenant, require_current
 from landing_zone.capacity import needs_node_subnet
 from landing_zone.contracts import OperationRef, Outcome
-from landing_zone.ends import RouteEnd
+from landing_zone.ends import OpenWork, RouteEnd
 from landing_zone.errors import PermanentError
 from landing_zone.reservation import Reservation
 from landing_zone.routes.runtimes import tier_of
@@ -72,14 +72,24 @@ def is_reached(end: RouteEnd, record: TenantRecord) -> bool:
     return end.is_reached or (record.left is not None and not came_back)
 
 
-def uncrossed(record: TenantRecord, *, reached: bool) -> dict[str, Any]:
-    """What the record says of the tier once a migration has ended, one way or the other."""
+def unseen_work(end: RouteEnd, record: TenantRecord) -> tuple[OpenWork, ...]:
+    """What an operation has to tell that was lost behind its commitment and found no way on."""
+    if record.left is None or end.stages:
+        return ()
+    return (OpenWork(key="migration", reason=f"the old runtime may be left: {end.reason}"),)
+
+
+def uncrossed(record: TenantRecord, *, reached: bool, is_back: bool) -> dict[str, Any]:
+    """What the record says of the tier once a migration has ended, one way or the other.
+
+    Where something of the new runtime is left, it stands in the subnet that is then still held.
+    """
     left = record.left
     changes: dict[str, Any] = {"heading": "", "crossing": None}
     if reached and left is not None:
         # The document of this operation tells what the plan yielded.
         return changes | {"plan_operation": ""}
-    if not reached and record.heading:
+    if not reached and is_back and record.heading:
         request = left.request if left else record.request
         changes |= {"reservation": _without_subnet(record.reservation, request)}
     if reached or left is None:

@@ -306,3 +306,26 @@ def test_what_cannot_be_removed_is_open_work_in_the_new_tier(old: str, new: str)
         assert not any(stage["back"] for stage in document["stages"])
 
     living(life, old)
+
+
+def test_what_cannot_be_taken_back_keeps_its_subnet() -> None:
+    """A pool that stays after a way back stands in it: no other tenant may be given it."""
+    made = planned("namespace", "nodepool").by_key
+    refused = fault_at(KINDS["write:forbidden-for-good"], made["namespace"])
+    kept = fault_at(KINDS["undo:forbidden-for-good"], made["node-pool"])
+
+    async def life(found: Simulation) -> None:
+        watch = Watch(found)
+        found.arm.inject(refused)
+        found.arm.inject({**kept, "match": {**kept["match"], "method": ["DELETE"]}})
+        record = await migrate(found, "nodepool")
+        assert (record.state, record.request.isolation) == (TenantState.FAILED, "namespace")
+        assert {one.key for one in record.open_work} >= {"node-pool"}
+        assert record.reservation is not None
+        assert record.reservation.node_subnet is not None
+        held = found.world.ledger.held[record.reservation.hub, TENANT]
+        assert held.node_subnet == record.reservation.node_subnet
+        assert watch.gaps == []
+        assert watch.old() == ()
+
+    living(life, "namespace")
