@@ -116,6 +116,9 @@ def _ended(
     """The record once the operation has ended."""
     kind = end.operation.kind
     changes: dict[str, Any] = {"reason": end.reason, "hint": end.hint, "open_work": work}
+    if end.routed:
+        # Its document tells what the resources yield now: some may have been made anew.
+        changes["plan_operation"] = ""
     if end.ok:
         changes |= _reached(record, plans.get(end.plan_hash))
     event = ending(kind, ok=end.ok, is_back=end.is_back)
@@ -128,11 +131,10 @@ def _ended(
 def _reached(record: TenantRecord, made: Plan | None) -> dict[str, Any]:
     """What the record says of a tenant that is as it was asked to be."""
     if made is None:
-        return {"reservation": None, "plan_hash": "", "plan_operation": "", "rules_version": 0}
+        return {"reservation": None, "plan_hash": "", "rules_version": 0}
     return {
         "request": record.work.wanted or record.request,
         "plan_hash": made.hash,
-        "plan_operation": "",
         "rules_version": made.rules_version,
     }
 

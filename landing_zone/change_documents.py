@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from landing_zone.arm_ids import normalized
 from landing_zone.ends import OpenWork, RouteEnd, StageEnd
 from landing_zone.operations import OperationView, operation_document
 from landing_zone.plan import Plan
@@ -26,20 +27,30 @@ def outputs_after(end: RouteEnd) -> Outputs:
 
 
 def open_work(end: RouteEnd, plans: Mapping[str, Plan]) -> tuple[OpenWork, ...]:
-    """What should be there or gone and is not: nothing, where it ended well or came back."""
+    """What should be there or gone and is not: nothing, where it ended well or came back.
+
+    What the way there had not got to yet is nothing to take back, and what failed on it and was put
+    right on the way back is nothing that is left.
+    """
     if end.ok or end.is_back:
         return ()
     outputs = outputs_after(end)
-    last = {
-        (stage.plan_hash, result.key): result for stage in end.stages for result in stage.results
-    }
+    is_way_back = any(stage.back for stage in end.stages)
+    last = {}
+    for stage in end.stages:
+        for result in stage.results:
+            is_new = stage.direction == "apply" and not stage.back
+            if is_new and is_way_back and result.started_at is None:
+                continue
+            resource = resolved_where_known(plans[stage.plan_hash].by_key[result.key].id, outputs)
+            last[normalized(resource)] = resource, result
     return tuple(
         OpenWork(
-            key=key,
-            resource=resolved_where_known(plans[plan_hash].by_key[key].id, outputs),
+            key=result.key,
+            resource=resource,
             reason=result.message or "something that it has to wait for failed",
         )
-        for (plan_hash, key), result in last.items()
+        for resource, result in last.values()
         if result.state != "done"
     )
 
