@@ -83,11 +83,17 @@ def assert_whole(simulation: Simulation, record: TenantRecord) -> None:
     assert not unplanned, f"they are there and not planned: {unplanned}"
     assert_connected(record, held)
     assert {row.state for row in _rows(simulation, record)} == {"applied"}
-    assert record.reservation is not None
-    assert simulation.world.ledger.held[record.reservation.hub, record.tenant_id] == (
-        record.reservation
-    )
+    assert_held(simulation, record)
     assert record.open_work == ()
+
+
+def assert_held(simulation: Simulation, record: TenantRecord) -> None:
+    """The ledger holds for the tenant what its record says that it has."""
+    assert record.reservation is not None
+    # Which life of the subscription it is held for is for the record alone to know.
+    held = record.reservation.model_copy(update={"generation": 1})
+    found = simulation.world.ledger.held[held.hub, record.tenant_id]
+    assert found.model_copy(update={"generation": 1}) == held
 
 
 def assert_connected(record: TenantRecord, held: Held) -> None:
@@ -125,6 +131,20 @@ def assert_taken_back(simulation: Simulation, record: TenantRecord, *, readable:
     assert not readable or not gone, f"they are listed and do not remain: {sorted(gone)}"
     if not record.open_work:
         assert_free(simulation, record)
+
+
+def assert_nothing_left(simulation: Simulation, record: TenantRecord) -> None:
+    """Of a tenant that is no more, neither Azure nor the hub nor we hold anything."""
+    remains = sorted(_remains(simulation, record, _held(simulation)))
+    assert not remains, f"they remain: {remains}"
+    assert_free(simulation, record)
+
+
+def resources_of(simulation: Simulation, record: TenantRecord) -> Held:
+    """All that Azure holds of a tenant, as it is, by id."""
+    held = _held(simulation)
+    fresh = held.keys() - simulation.before
+    return {one: held[one] for one in fresh if _is_of(simulation, record, one, held)}
 
 
 def assert_free(simulation: Simulation, record: TenantRecord) -> None:
@@ -237,7 +257,7 @@ def _unplanned(
     """What is this tenant's and not of its plan."""
     named = {one.id.lower() for one in planned}
     ours = {one for one in held if _is_ours(record, one)} - simulation.before - named
-    return {one for one in ours if not any(part in one for part in _INLINE)}
+    return {one for one in ours if not any(part in one for part in (*_INLINE, *_SOFT_DELETED))}
 
 
 def _is_ours(record: TenantRecord, resource_id: str) -> bool:
