@@ -108,7 +108,7 @@ def _behind(record: TenantRecord, work: Work, now: datetime) -> Answer:
         return _queued(record, (work,), now)
     if work.kind in BEGINNINGS:
         next_state(coming, BEGINNINGS[work.kind])
-    if work.kind is Kind.UPDATE and record.queued and record.queued[-1].kind is Kind.UPDATE:
+    if work.kind is Kind.UPDATE and record.queued and _takes_more(record.queued[-1]):
         return _queued(record, (*record.queued[:-1], _merged(record.queued[-1], work)), now)
     if work == works[-1]:
         return Same(record)
@@ -137,6 +137,11 @@ def _is_coming(record: TenantRecord, work: Work) -> bool:
 
 def _changes(work: Work) -> bool:
     return work.kind in TO_PLANS or work.kind is Kind.ONBOARD
+
+
+def _takes_more(work: Work) -> bool:
+    """Whether an update can be merged into it: who asked by message is told of that alone."""
+    return work.kind is Kind.UPDATE and work.reply is None
 
 
 def _merged(earlier: Work, later: Work) -> Work:

@@ -15,7 +15,6 @@ _STATUS = {
     "TenantIdTaken": HTTPStatus.FORBIDDEN,
     "CapacityExceeded": HTTPStatus.CONFLICT,
     "OpenWork": HTTPStatus.CONFLICT,
-    "TenantExists": HTTPStatus.CONFLICT,
     "InvalidTransition": HTTPStatus.CONFLICT,
     "NeverActive": HTTPStatus.CONFLICT,
     "Offboarding": HTTPStatus.CONFLICT,

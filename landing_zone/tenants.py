@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -14,7 +14,14 @@ from landing_zone.key_records import KeyRecord
 from landing_zone.lifecycle import SETTLED, TenantEvent, TenantState, next_state
 from landing_zone.reservation import Reservation
 from landing_zone.tenant_request import TenantRequest
-from landing_zone.work import ONBOARDING, Work
+from landing_zone.work import ONBOARDING, Kind, Work
+
+MOST_HEARD: Final = 20
+
+_ONBOARDING: Final = frozenset(
+    {TenantState.REQUESTED, TenantState.AWAITING_APPROVAL, TenantState.PROVISIONING}
+)
+_CHANGING: Final = frozenset({TenantState.UPDATING, TenantState.OFFBOARDING})
 
 
 class TenantRecord(BaseModel):
@@ -45,6 +52,8 @@ class TenantRecord(BaseModel):
         plan_operation: The operation that applied the plan; empty for the current one. Its document
             tells what the plan's resources yielded.
         rules_version: Version of the rules that made the plan.
+        heard: Origins of the last messages that asked for something, so that one which is delivered
+            again asks for nothing more.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -72,6 +81,7 @@ class TenantRecord(BaseModel):
     queued: tuple[Work, ...] = ()
     plan_operation: str = ""
     rules_version: int = 0
+    heard: tuple[str, ...] = ()
 
     @property
     def tenant_id(self) -> str:
@@ -107,12 +117,24 @@ class TenantRecord(BaseModel):
             "operations": self.operations + 1,
             "plan_operation": self.applied_by,
             "recoveries": 0,
-            "reply": None,
+            "reply": work.reply,
             "reason": "",
             "hint": "",
             "updated_at": at,
         }
         return self.model_copy(update=update | changes)
+
+    def has_heard(self, reply: Reply) -> bool:
+        """Whether a message has asked before; records of an earlier version know the last only."""
+        last = self.reply.origin if self.reply is not None else ""
+        return reply.origin in {*self.heard, last}
+
+    def having_heard(self, reply: Reply | None) -> "TenantRecord":
+        """The record once a message has been heard; None for no message."""
+        if reply is None or reply.origin in self.heard:
+            return self
+        heard = (*self.heard, reply.origin)[-MOST_HEARD:]
+        return self.model_copy(update={"heard": heard})
 
     def after(self, event: TenantEvent, at: datetime, **changes: Any) -> "TenantRecord":
         """The record once something has happened to the tenant.
@@ -134,12 +156,17 @@ class TenantRecord(BaseModel):
 
 def _owing(record: TenantRecord, before: TenantState) -> TenantRecord:
     """The record with what is to be told now that it has left a state."""
-    if before is not TenantState.PROVISIONING or record.reply is None:
+    is_new = record.work.kind is Kind.ONBOARD
+    reply = record.reply if is_new else record.work.reply
+    over = before in (_ONBOARDING if is_new else _CHANGING) and record.state in SETTLED
+    if reply is None or not over:
         return record
+    is_well = record.state is TenantState.ACTIVE and (is_new or not record.reason)
     owed = OwedResult(
-        reply=record.reply,
+        reply=reply,
         operation_id=record.operation_id,
-        outcome="active" if record.state is TenantState.ACTIVE else "failed",
+        outcome="active" if is_well else "failed",
+        state=record.state.value,
         reason=record.reason,
         hint=record.hint,
         at=record.updated_at,
@@ -165,7 +192,7 @@ def new_tenant(
         updated_at=at,
         reply=reply,
         ongoing=True,
-    )
+    ).having_heard(reply)
 
 
 def operation_id(tenant_id: str, number: int) -> str:

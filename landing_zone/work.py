@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from landing_zone.intake.replies import Reply
 from landing_zone.tenant_request import TenantRequest
 
 
@@ -42,6 +43,7 @@ class Work(BaseModel):
         exported: Where the data was exported to, as who asked says, for an offboarding.
         plan_hash: The plan to go back to, for a roll back.
         fleet: The fleet upgrade that it is a part of; empty for none.
+        reply: Who is to be told by message how it ends; None for nobody.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -55,6 +57,7 @@ class Work(BaseModel):
     exported: str = ""
     plan_hash: str = ""
     fleet: str = ""
+    reply: Reply | None = None
 
 
 ONBOARDING = Work()

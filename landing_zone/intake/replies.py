@@ -2,12 +2,10 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime
-
-from landing_zone.contracts import Contract
+from pydantic import AwareDatetime, BaseModel
 
 
-class Reply(Contract):
+class Reply(BaseModel, frozen=True, extra="forbid"):
     """Where a request came from that is to be answered by messages.
 
     Attributes:
@@ -21,13 +19,14 @@ class Reply(Contract):
     message_id: str = ""
 
 
-class OwedResult(Contract):
+class OwedResult(BaseModel, frozen=True, extra="forbid"):
     """How an operation ended, for someone who has not been told yet.
 
     Attributes:
         reply: Whom to tell.
         operation_id: The operation.
         outcome: How it ended.
+        state: The tenant's state then; empty where it is called as the outcome.
         reason: Why it failed, for a person.
         hint: What that person can do about it.
         at: When it ended.
@@ -36,6 +35,7 @@ class OwedResult(Contract):
     reply: Reply
     operation_id: str
     outcome: Literal["active", "failed"]
+    state: str = ""
     reason: str = ""
     hint: str = ""
     at: AwareDatetime

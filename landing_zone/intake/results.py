@@ -23,7 +23,8 @@ class OnboardingResult(BaseModel):
     """What became of a request document that came by message.
 
     A document is answered once: it is accepted, it is a duplicate of what is there already, or it
-    is rejected. One that was accepted is answered a second time, when its onboarding has ended.
+    is rejected. One that was accepted is answered a second time, when what it began has ended: the
+    onboarding, or the update of a tenant that was there.
 
     Attributes:
         api_version: Version of this contract.
@@ -33,7 +34,7 @@ class OnboardingResult(BaseModel):
         message_id: The message id of the request message.
         at: When this was found.
         tenant_id: The tenant; not there where the document could not be read.
-        operation_id: The operation that onboards the tenant.
+        operation_id: The operation that onboards or updates the tenant; not there while that waits.
         state: The tenant's state at that moment.
         problem: For `rejected`: the problem document that HTTP would have been answered with.
         reason: For `failed`: what went wrong.
@@ -75,14 +76,15 @@ class OnboardingResult(BaseModel):
 
 def admission_result(arrival: Arrival, record: TenantRecord, at: datetime) -> OutgoingMessage:
     """The answer to a document that is in the registry: by this message, or it was before."""
-    ours = record.reply is not None and record.reply.origin == arrival.origin
+    begun = record.reply is not None and record.reply.origin == arrival.origin
+    waits = any(work.reply and work.reply.origin == arrival.origin for work in record.queued)
     result = OnboardingResult(
-        outcome="accepted" if ours else "duplicate",
+        outcome="accepted" if begun or waits else "duplicate",
         correlation_id=arrival.correlation,
         message_id=arrival.sent_id,
         at=at,
         tenant_id=record.tenant_id,
-        operation_id=record.operation_id,
+        operation_id=None if waits else record.operation_id,
         state=record.state.value,
         links=links_of(record.tenant_id, record.operation_id),
     )
@@ -114,7 +116,7 @@ def final_result(owed: OwedResult) -> OutgoingMessage:
         at=owed.at,
         tenant_id=tenant_id,
         operation_id=owed.operation_id,
-        state=owed.outcome,
+        state=owed.state or owed.outcome,
         reason=owed.reason or None,
         hint=owed.hint or None,
         links=links_of(tenant_id, owed.operation_id),

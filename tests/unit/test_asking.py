@@ -19,6 +19,7 @@ from landing_zone.asking import (
 )
 from landing_zone.ends import OpenWork
 from landing_zone.errors import PermanentError
+from landing_zone.intake.replies import Reply
 from landing_zone.lifecycle import SETTLED, TenantState, next_state
 from landing_zone.routes.courses import BEGINNINGS
 from landing_zone.tenants import TenantRecord, new_tenant
@@ -172,8 +173,8 @@ def test_all_that_waits_is_done_in_turn_or_told_of(record: TenantRecord, asked: 
     assert [*dropped, *begun, *after.queued] == waiting
     assert after.operations == ended.operations + len(begun)
     for work in dropped:
-        with pytest.raises(PermanentError):
-            ask(ended.model_copy(update={"queued": ()}), work, LATER)
+        alone = ended.model_copy(update={"queued": ()})
+        assert isinstance(tried(alone, work), PermanentError | Same)
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -249,6 +250,15 @@ def test_reasons_of_merged_updates_are_bounded() -> None:
     [merged] = record.queued
     assert len(merged.reason) == MOST_REASONS
     assert merged.reason.endswith("39: " + "why " * 100)
+
+
+def test_update_by_message_is_not_merged() -> None:
+    """Each sender is told of its own."""
+    record = busy(update(0))
+    for number in (1, 2):
+        record = ask(record, update(number, reply=Reply(origin=f"m/{number}")), LATER).record
+    record = ask(record, update(3), LATER).record
+    assert [work.wanted for work in record.queued] == CENTRES[1:]
 
 
 def test_update_is_not_merged_across_something_else() -> None:
