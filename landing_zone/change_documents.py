@@ -22,8 +22,10 @@ def plan_hashes(end: RouteEnd) -> tuple[str, ...]:
 
 def outputs_after(end: RouteEnd) -> Outputs:
     """What is known of the outputs of all resources."""
-    results = (result for stage in end.stages for result in stage.results)
-    return {**end.outputs, **outputs_of_results(results)}
+    known = dict(end.outputs)
+    for stage in end.stages:
+        known = outputs_of_results(stage.results, known)
+    return known
 
 
 def open_work(end: RouteEnd, plans: Mapping[str, Plan]) -> tuple[OpenWork, ...]:

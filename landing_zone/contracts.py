@@ -154,6 +154,7 @@ class ResourceTask(Contract):
         retry: The bounds of its attempts.
         via: Who writes it.
         before: The plan that was applied before; empty where that is not known.
+        stage: The stage of a route that it is part of; empty for none.
         progress: Where an earlier part of the same run left off.
     """
 
@@ -167,6 +168,7 @@ class ResourceTask(Contract):
     retry: RetryPolicy = RetryPolicy()
     via: Via = "resource"
     before: str = ""
+    stage: str = ""
     progress: "Progress | None" = None
 
 

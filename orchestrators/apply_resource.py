@@ -17,6 +17,7 @@ from landing_zone.contracts import (
     ResourceTask,
 )
 from landing_zone.operations import LiveWait
+from landing_zone.references import newest
 from landing_zone.retries import RetryPolicy
 from landing_zone.written import Written
 from orchestrators.calls import Steps, WaitNote, call, settle, timer
@@ -76,9 +77,7 @@ def _turn(context: DurableOrchestrationContext, task: ResourceTask) -> Steps[Out
     told = [Announcement.told(item) for item in (yield context.task_all(events))]
     if not all(item.ok for item in told):
         return None
-    for item in told:
-        known |= item.outputs
-    return known
+    return newest(known, (item.outputs for item in told))
 
 
 def _work(
@@ -181,12 +180,13 @@ def _tell(
 
 def _note(task: ResourceTask, result: ResourceResult, written: Written | None) -> AuditNote:
     operation = task.operation
+    way = task.stage or task.direction
     details = {"attempts": str(result.attempts)}
     if result.code:
         details |= {"code": result.code, "message": result.message}
     return AuditNote(
         operation=operation,
-        event_id=f"{operation.operation_id}.{operation.run}:{task.direction}:{task.key}",
+        event_id=f"{operation.operation_id}.{operation.run}:{way}:{task.key}",
         action=f"resource.{task.direction}",
         plan_hash=task.plan_hash,
         key=task.key,

@@ -73,6 +73,7 @@ class Walk:
             retry=self.summary.retry,
             via=self.vias.get(key, "resource"),
             before=self.before,
+            stage=self.stage,
         )
 
 

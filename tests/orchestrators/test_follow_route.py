@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from landing_zone.contracts import Call, OperationRef, Outcome, Stage
+from landing_zone.contracts import Call, Conclusion, OperationRef, Outcome, Route, Stage
 from landing_zone.progress import LiveStatus
 from landing_zone.work import Kind
 from tests.orchestrators.journeys import (
@@ -20,6 +20,7 @@ from tests.orchestrators.journeys import (
     WITHDRAW,
     Journey,
     route,
+    summary,
 )
 from tests.orchestrators.landing import OPERATION, busy, failed
 from tests.orchestrators.replay import START, Crash
@@ -280,3 +281,32 @@ def test_status_names_the_stage_and_how_far_it_is() -> None:
     assert WITHDRAW.name in phases
     applied = [one for one in statuses if one.stage == "apply" and one.plan_hash]
     assert max(sum(bool(mark) for mark in one.applied) for one in applied) == len(NEW) - 1
+
+
+def test_what_is_made_anew_is_known_by_what_it_yields_now() -> None:
+    """Although others, who have not heard of it, go on telling what it yielded before."""
+    graph = {"a": frozenset(), "b": frozenset(), "new": frozenset({"a", "b"})}
+    made = summary("new", graph)
+    known = {"a": {"id": "stale"}, "b": {"id": "stale"}}
+    way = Route(plans=(made,), stages=(APPLY,), outputs=known, plan_hash="new")
+    journey = Journey(way)
+    journey.seconds = {"b": 30.0}
+    journey.go()
+    [last] = [
+        Call.parse(data)
+        for name, data in journey.world.calls
+        if name == "begin_resource" and Call.parse(data).key == "new"
+    ]
+    assert last.outputs == {"a": {"id": "a"}, "b": {"id": "b"}}
+    assert journey.last.outputs == {one: {"id": one} for one in graph}
+
+
+def test_each_stage_notes_what_it_did_to_a_resource() -> None:
+    """Made, then made again on the way back: both are in the audit."""
+    journey = Journey(THERE_AND_BACK, only("new", "apply", "new", failed()))
+    journey.go()
+    notes = [
+        Conclusion.parse(data).note for name, data in journey.world.calls if name == "conclude"
+    ]
+    ids = [note.event_id for note in notes if note is not None and note.key == "a"]
+    assert ids == ["contoso.2.0:apply:a", "contoso.2.0:restore:a"]

@@ -22,6 +22,7 @@ from tests.triggers.requests import request
 
 LOOK_SECONDS: Final = 10.0
 TIMER_SECONDS: Final = 60.0
+CALM_SECONDS: Final = 600.0
 QUIET_SECONDS: Final = 3 * 3600.0
 """Longer than anything but a person or a retention is waited for: then that is what is."""
 
@@ -128,6 +129,8 @@ class Living:
         disturbing.cancel()
         for one in added:
             faults.remove(one.id)
+        # Until Azure has forgotten of how many calls it was.
+        await asyncio.sleep(CALM_SECONDS if added else 0.0)
         return answers
 
     async def _answer(self, asked: "Asked") -> func.HttpResponse:

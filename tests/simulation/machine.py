@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from landing_zone.lifecycle import TenantState
-from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
 from tests.principals import BEN
 from tests.simulation.crowd import FAULTS
@@ -267,8 +266,7 @@ class Life(RuleBasedStateMachine):
 
 def onboarding(name: str, tier: str) -> Asked:
     """Asking for a tenant of a tier, with everything that there is."""
-    wanted: TenantRequest = request_of(tier, name)
-    return Asked("request_tenant", name, wanted.to_document())
+    return Asked("request_tenant", name, request_of(tier, name).to_document())
 
 
 def patching(name: str, change: Mapping[str, Any], **params: str) -> Asked:
