@@ -15,10 +15,11 @@ from landing_zone.capacity import demand_of
 from landing_zone.change_documents import change_document, open_work, plan_hashes
 from landing_zone.contracts import OperationRef, Outcome
 from landing_zone.ends import OpenWork, RouteEnd
-from landing_zone.lifecycle import TenantState
+from landing_zone.lifecycle import TenantEvent, TenantState
 from landing_zone.plan import Plan
 from landing_zone.reservation import Reservation
 from landing_zone.routes.courses import BEGINNINGS, TO_PLANS, UNDER_WAY, ending
+from landing_zone.routes.updating import CLEAR
 from landing_zone.tenants import TenantRecord
 from landing_zone.work import Work
 
@@ -115,17 +116,37 @@ def _ended(
 ) -> TenantRecord:
     """The record once the operation has ended."""
     kind = end.operation.kind
-    changes: dict[str, Any] = {"reason": end.reason, "hint": end.hint, "open_work": work}
+    left = _left(end, record)
+    changes: dict[str, Any] = {
+        "reason": end.reason,
+        "hint": end.hint,
+        "open_work": work,
+        "left": left,
+    }
     if end.routed:
         # Its document tells what the resources yield now: some may have been made anew.
         changes["plan_operation"] = ""
     if end.ok:
         changes |= _reached(record, plans.get(end.plan_hash))
     event = ending(kind, ok=end.ok, is_back=end.is_back)
+    if event is TenantEvent.ROLL_BACK and record.open_work and (left or not end.routed):
+        # It had failed before, and is as it was before: an active tenant has no open work.
+        event, changes["open_work"] = TenantEvent.FAIL, record.open_work
     if event is None:
         now = deps.clock.now()
         return record.model_copy(update={**changes, "ongoing": False, "updated_at": now})
     return record.after(event, deps.clock.now(), **changes)
+
+
+def _left(end: RouteEnd, record: TenantRecord) -> tuple[str, ...]:
+    """Plans of which something may be there that neither the record's plan nor anyone wants."""
+    cleared = {stage.plan_hash for stage in end.stages if stage.name.startswith(CLEAR) and stage.ok}
+    if end.ok:
+        return ()
+    left = [one for one in record.left if one not in cleared]
+    if not end.is_back and end.plan_hash and end.plan_hash != record.plan_hash:
+        left.append(end.plan_hash)
+    return tuple(dict.fromkeys(left))
 
 
 def _reached(record: TenantRecord, made: Plan | None) -> dict[str, Any]:

@@ -142,6 +142,7 @@ def _asked_again(
         recoveries=0,
         active_since=None,
         keys=KeyRecord(),
+        left=(),
         reply=reply,
     ).having_heard(reply)
 

@@ -52,6 +52,7 @@ class TenantRecord(BaseModel):
         plan_operation: The operation that applied the plan; empty for the current one. Its document
             tells what the plan's resources yielded.
         rules_version: Version of the rules that made the plan.
+        left: Plans of changes that failed, of which something may still be there.
         heard: Origins of the last messages that asked for something, so that one which is delivered
             again asks for nothing more.
     """
@@ -81,6 +82,7 @@ class TenantRecord(BaseModel):
     queued: tuple[Work, ...] = ()
     plan_operation: str = ""
     rules_version: int = 0
+    left: tuple[str, ...] = ()
     heard: tuple[str, ...] = ()
 
     @property

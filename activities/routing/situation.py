@@ -23,6 +23,7 @@ class Situation:
         hub: The hub.
         former: The plan that was last applied.
         outputs: What that plan's resources have yielded.
+        left: Plans of changes that failed, of which something may still be there.
     """
 
     record: TenantRecord
@@ -30,6 +31,7 @@ class Situation:
     hub: Hub
     former: Plan
     outputs: Outputs
+    left: tuple[Plan, ...] = ()
 
 
 async def situation_of(deps: Dependencies, record: TenantRecord) -> Situation:
@@ -49,6 +51,7 @@ async def situation_of(deps: Dependencies, record: TenantRecord) -> Situation:
         hub=deps.document.hub(record.reservation.hub),
         former=await deps.documents.get_plan(record.plan_hash),
         outputs=ended.get("outputs", {}),
+        left=tuple([await deps.documents.get_plan(one) for one in record.left]),
     )
 
 

@@ -12,7 +12,7 @@ from landing_zone.plan import Plan
 from landing_zone.planning import plan
 from landing_zone.reservation import Reservation
 from landing_zone.routes.data import loss_faults, lost_data
-from landing_zone.routes.updating import restore_stages, update_stages
+from landing_zone.routes.updating import clear_stages, restore_stages, update_stages
 from landing_zone.tenant_request import TenantRequest
 
 
@@ -37,11 +37,12 @@ async def route_of_roll_back(deps: Dependencies, situation: Situation) -> Route:
 
 
 async def _route_to(deps: Dependencies, situation: Situation, made: Plan) -> Route:
+    clearing = clear_stages(situation.left, situation.former, made)
     return await route_over(
         deps,
         situation,
-        (situation.former, made),
-        update_stages(situation.former, made),
+        (situation.former, made, *situation.left),
+        (*clearing, *update_stages(situation.former, made)),
         restore_stages(situation.former, made),
         made.hash,
     )

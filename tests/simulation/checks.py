@@ -9,7 +9,7 @@ from landing_zone.audit import verify
 from landing_zone.hub_state.members import HubRow
 from landing_zone.lifecycle import TenantState
 from landing_zone.plan import Resource, Write
-from landing_zone.tenants import TenantRecord, instance_id
+from landing_zone.tenants import TenantRecord
 from tests.simulation.simulation import Simulation
 
 _INLINE: Final = (
@@ -140,6 +140,18 @@ def assert_nothing_left(simulation: Simulation, record: TenantRecord) -> None:
     assert_free(simulation, record)
 
 
+def assert_listed(simulation: Simulation, record: TenantRecord) -> None:
+    """Of a tenant that failed after it was active, all that is amiss is listed."""
+    held = _held(simulation)
+    listed = {item.resource.lower() for item in record.open_work}
+    implied = listed | _implied(simulation, record, listed)
+    planned = [one for one in _resolved(simulation, record) if one.type not in _UNLISTED]
+    missing = {one.id.lower() for one in planned if one.write is Write.PUT} - held.keys()
+    amiss = missing | _unplanned(simulation, record, held, planned)
+    unlisted = sorted(one for one in amiss if not _is_listed(one, implied))
+    assert not unlisted, f"they are amiss and not listed: {unlisted}"
+
+
 def resources_of(simulation: Simulation, record: TenantRecord) -> Held:
     """All that Azure holds of a tenant, as it is, by id."""
     held = _held(simulation)
@@ -235,20 +247,14 @@ def _held(simulation: Simulation) -> Held:
 
 def _planned(simulation: Simulation, record: TenantRecord) -> list[Resource]:
     """The plan's resources, their references resolved as far as they are known."""
-    resources = list(simulation.plan_of(record).resources)
     if record.state is not TenantState.ACTIVE:
-        return resources
-    outputs = _outputs(simulation, record)
-    return [bound(one, outputs) for one in resources]
+        return list(simulation.plan_of(record).resources)
+    return _resolved(simulation, record)
 
 
-def _outputs(simulation: Simulation, record: TenantRecord) -> dict[str, dict[str, str]]:
-    """What the resources of the tenant's last operation yielded."""
-    found: dict[str, dict[str, str]] = {}
-    for instance in simulation.engine.instances.values():
-        if instance.id.startswith(f"{instance_id(record.tenant_id)}:"):
-            found |= instance.output.get("outputs", {})
-    return found
+def _resolved(simulation: Simulation, record: TenantRecord) -> list[Resource]:
+    outputs = simulation.world.documents.operations[record.applied_by]["outputs"]
+    return [bound(one, outputs) for one in simulation.plan_of(record).resources]
 
 
 def _unplanned(

@@ -12,6 +12,7 @@ from landing_zone.tenants import TenantRecord, instance_id
 from tests.leaks import assert_nothing_is_shared_or_leaked
 from tests.simulation.checks import (
     assert_actionable,
+    assert_listed,
     assert_nothing_left,
     assert_taken_back,
     assert_whole,
@@ -25,8 +26,6 @@ type Shown = Mapping[str, Mapping[str, Any]]
 """What Azure holds of each tenant, by tenant and id."""
 
 ALLOWED: Final = frozenset((start, end) for (start, _), end in TRANSITIONS.items())
-WAITING: Final = frozenset({TenantState.AWAITING_APPROVAL, TenantState.OFFBOARDING})
-"""What may go on while all is quiet: it waits for a person, or until a retention is over."""
 
 
 def assert_agrees(ground: Simulation) -> None:
@@ -46,8 +45,8 @@ def records_of(ground: Simulation) -> list[TenantRecord]:
 
 
 def assert_quiet(ground: Simulation, record: TenantRecord) -> None:
-    """Nothing is at work on a tenant, or it waits for what the state says."""
-    if record.ongoing and record.state in WAITING:
+    """Nothing is at work on a tenant, or its operation waits for a person or for a time to come."""
+    if record.ongoing and is_waiting(ground, record):
         return
     waits = (record.tenant_id, list(ground.engine.waiting()))
     assert record.state in SETTLED, (record.state, *waits)
@@ -55,6 +54,15 @@ def assert_quiet(ground: Simulation, record: TenantRecord) -> None:
     assert record.queued == ()
     assert not ground.engine.instances[instance_id(record.tenant_id)].running, waits
     assert record.operation_id in ground.world.documents.operations
+
+
+def is_waiting(ground: Simulation, record: TenantRecord) -> bool:
+    """Whether a tenant's orchestration waits for nothing that is at work."""
+    instance = ground.engine.instances[instance_id(record.tenant_id)]
+    if not instance.running or instance.awaited is None:
+        return False
+    waits = [leaf.label for leaf in instance.awaited.leaves if not leaf.is_completed]
+    return all(label.startswith(("event ", "timer ")) for label in waits)
 
 
 def assert_as_told(ground: Simulation, record: TenantRecord) -> None:
@@ -69,10 +77,9 @@ def assert_as_told(ground: Simulation, record: TenantRecord) -> None:
         case TenantState.FAILED:
             assert record.reason
             assert record.hint
+            assert_listed(ground, record)
         case TenantState.OFFBOARDED if not record.open_work:
             assert_nothing_left(ground, record)
-        case TenantState.AWAITING_APPROVAL:
-            assert record.active_since or record.reservation is None
 
 
 def assert_claimed(ground: Simulation, record: TenantRecord) -> None:
@@ -137,14 +144,13 @@ def assert_untouched(before: Shown, after: Shown, touched: Iterable[str]) -> Non
         assert not differing, (tenant, differing)
 
 
-def data_deleted(before: Shown, log: Iterable[Exchange]) -> set[str]:
-    """Ids of what held a tenant's data before and was asked to go, with the exchanges since."""
-    there = {one for held in before.values() for one in held}
+def assert_data_kept(before: Shown, log: Iterable[Exchange], tenants: Iterable[str]) -> None:
+    """Nothing that held data of these tenants before was asked to go."""
     bearing = {
         one
-        for held in before.values()
-        for one, items in held.items()
+        for tenant in tenants
+        for one, items in before.get(tenant, {}).items()
         if str(items[0].get("type", "")).lower() in DATA_BEARING
     }
     asked = {one.path.lower() for one in log if one.method == "DELETE"}
-    return asked & bearing & there
+    assert not asked & bearing, asked & bearing
