@@ -8,7 +8,7 @@ from activities.changing import begin_change, end_change, make_route
 from activities.outcomes import outcome_of
 from landing_zone.capacity import NODE_SUBNETS, demand_of
 from landing_zone.contracts import OperationRef, Route
-from landing_zone.ends import RouteEnd
+from landing_zone.ends import OpenWork, RouteEnd
 from landing_zone.lifecycle import TenantState
 from landing_zone.routes.updating import restore_stages, update_stages
 from landing_zone.tenant_request import TenantRequest
@@ -27,6 +27,7 @@ DEARER: Final = example_request(compute={"cpu": 10, "memoryGiB": 32})
 POOLED: Final = example_request(
     isolation="nodepool", compute={"cpu": 8, "memoryGiB": 32, "nodes": NODES}
 )
+LEFT: Final = OpenWork(key="node-pool", reason="locked")
 BARE: Final = example_request(data={"storage": True, "database": "none", "vectorIndex": "shared"})
 
 
@@ -257,7 +258,43 @@ async def test_end_half_way_has_failed_and_keeps_all_that_it_holds() -> None:
     assert (record.state, record.request) == (TenantState.FAILED, REQUEST)
     assert [item.key for item in record.open_work] == ["vault"]
     assert record.reservation is not None
+    assert record.left == (route.plan_hash,)
     assert (world.ledger.claims, HELD in world.ledger.held) == (claims, True)
+
+
+async def test_what_is_left_is_taken_back_first() -> None:
+    """And is forgotten once it is gone."""
+    world = await begun(CHEAPER, left=(whole_plan_of(POOLED).hash,), open_work=(LEFT,))
+    await world.deps.documents.put_plan(whole_plan_of(POOLED))
+    route = await routed(world)
+    assert [stage.name for stage in route.stages] == ["clear-1", "apply"]
+    assert "node-pool" in route.stages[0].keys
+    await end_change(world.deps, await end_of(world))
+    record = record_of(world)
+    assert (record.state, record.left, record.open_work) == (TenantState.ACTIVE, (), ())
+
+
+@pytest.mark.parametrize("is_routed", [True, False])
+async def test_tenant_that_had_failed_has_failed_when_a_change_leads_back(
+    *, is_routed: bool
+) -> None:
+    """With the same open work: it is as it was before."""
+    world = await begun(CHEAPER, left=(whole_plan_of(POOLED).hash,), open_work=(LEFT,))
+    await world.deps.documents.put_plan(whole_plan_of(POOLED))
+    if is_routed:
+        await routed(world)
+        back = await back_of(world)
+        first = staged(
+            (await routed(world)).stages[0],
+            nodepool="failed",
+        )
+        end = back.model_copy(update={"stages": (first, *back.stages[1:])})
+    else:
+        end = ended(None, operation=operation_of(world), **BROKEN)
+    await end_change(world.deps, end)
+    record = record_of(world)
+    assert (record.state, record.open_work) == (TenantState.FAILED, (LEFT,))
+    assert record.left == (whole_plan_of(POOLED).hash,)
 
 
 @pytest.mark.parametrize("how", [end_of, back_of])

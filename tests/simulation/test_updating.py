@@ -14,7 +14,7 @@ from landing_zone.tenants import TenantRecord
 from tests.simulation.checks import assert_whole, resources_of
 from tests.simulation.life_checks import assert_agrees, assert_transitions
 from tests.simulation.living import Asked, Living, Weather, living
-from tests.simulation.machine import CALM, CHANGES, lost_by, onboarding, patching
+from tests.simulation.machine import CALM, CHANGES, lock, lost_by, onboarding, patching
 from tests.simulation.matrix import planned
 
 TENANT: Final = "contoso-research"
@@ -249,3 +249,24 @@ def test_key_goes_on_being_rotated_after_the_way_in_has_changed() -> None:
         assert record_of(life).keys.rotated_at
         change(life, CHANGES["token"])
         assert_agrees(life.ground)
+
+
+def test_what_a_failed_change_leaves_is_taken_back_by_the_next() -> None:
+    """Whatever that is about: it neither stays nor is it forgotten."""
+    locked = lock("Microsoft.Authorization/roleAssignments")
+    with living() as life:
+        life.do(CALM, onboarding(TENANT, "cluster"))
+        before = dump(life)
+        change(life, {"isolation": "nodepool"}, locked)
+        record = record_of(life)
+        assert (record.state, record.request.isolation) == (TenantState.FAILED, "cluster")
+        assert record.open_work
+        assert record.left
+        assert_agrees(life.ground)
+        change(life, {"costCenter": "CC-8"}, locked)
+        again = record_of(life)
+        assert (again.state, again.open_work) == (TenantState.FAILED, record.open_work)
+        change(life, {"costCenter": "CC-1042"})
+        assert (record_of(life).state, record_of(life).left) == (TenantState.ACTIVE, ())
+        assert_agrees(life.ground)
+        assert_alike(dump(life), before)

@@ -11,7 +11,12 @@ from landing_zone.contracts import Stage
 from landing_zone.graph import ancestors
 from landing_zone.plan import Plan, Undo
 from landing_zone.routes.data import DATA_BEARING, bears_data, loss_faults, lost_data
-from landing_zone.routes.updating import no_longer_planned, restore_stages, update_stages
+from landing_zone.routes.updating import (
+    clear_stages,
+    no_longer_planned,
+    restore_stages,
+    update_stages,
+)
 from tests.unit.planned_whole import full_plans, wanting, whole_plan_of
 from tests.unit.strategies import TIERS
 
@@ -153,3 +158,18 @@ def test_loss_is_told_by_name(lost: Any, allowed: Any, told: list[str]) -> None:
     faults = loss_faults(lost, allowed)
     assert [fault.message for fault in faults] == told
     assert {fault.path for fault in faults} <= {"allowDataLoss"}
+
+
+@settings(max_examples=30)
+@given(pair=pairs(), left=st.sampled_from(sorted(NAMED)))
+def test_what_is_left_of_a_failed_change_goes_unless_somebody_has_or_wants_it(
+    pair: Pair, left: str
+) -> None:
+    """Nothing that stands by the former plan, and nothing that the new one has, is touched."""
+    former, wanted = pair
+    stages = clear_stages((NAMED[left],), former, wanted)
+    gone = {NAMED[left].by_key[key].id for stage in stages for key in stage.keys}
+    normal = {normalized(one) for one in gone}
+    assert not normal & (ids(former) | ids(wanted))
+    assert ids(NAMED[left]) - normal <= ids(former) | ids(wanted) | kept(NAMED[left])
+    assert {stage.direction for stage in stages} <= {"undo"}
