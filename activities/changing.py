@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from activities.auditing import OperationNote, note_operation
 from activities.dependencies import Dependencies
-from activities.ending import leases_of, release
+from activities.ending import leases_of, note_dropped, release
 from activities.migrating import is_reached, uncrossed, unseen_work
 from activities.routing.kinds import ROUTES, WAYS_OUT
 from activities.routing.situation import situation_of
@@ -13,15 +13,17 @@ from activities.tenants import change_tenant, current_tenant, is_current, requir
 from landing_zone.approval.policy import require_approved
 from landing_zone.asking import with_following
 from landing_zone.audit import digest
-from landing_zone.capacity import demand_of, needs_node_subnet
+from landing_zone.capacity import demand_of
 from landing_zone.change_documents import change_document, open_work, plan_hashes
 from landing_zone.contracts import OperationRef, Outcome
 from landing_zone.ends import OpenWork, RouteEnd
 from landing_zone.lifecycle import TenantEvent, TenantState
 from landing_zone.plan import Plan
+from landing_zone.reservation import Reservation
 from landing_zone.routes.courses import BEGINNINGS, LEAVING, TO_PLANS, UNDER_WAY, ending
+from landing_zone.routes.updating import CLEAR
 from landing_zone.tenants import TenantRecord
-from landing_zone.work import Kind
+from landing_zone.work import Kind, Work
 
 
 async def begin_change(deps: Dependencies, operation: OperationRef) -> Outcome:
@@ -82,19 +84,23 @@ async def end_change(deps: Dependencies, end: RouteEnd) -> Outcome:
     document = change_document(end, plans, deps.clock.now())
     document["openWork"] = [item.dump() for item in work]
 
-    def finish(record: TenantRecord) -> TenantRecord:
+    def finish(record: TenantRecord) -> tuple[TenantRecord, tuple[Work, ...]]:
         if not is_current(record, end.operation) or not record.ongoing:
-            return record
-        return with_following(_ended(deps, end, record, work, plans), deps.clock.now())[0]
+            return record, ()
+        ended = _ended(deps, end, record, work, plans)
+        kept = ended.model_copy(update={"reservation": _as_claimed(ended, claimed)})
+        return with_following(kept, deps.clock.now())
 
     # First: what is freed in the end is what this operation held, and nothing of a later one.
     leases = await leases_of(deps, end.operation.tenant_id)
+    claimed: Reservation | None = None
     found = await deps.registry.get(end.operation.tenant_id)
     if found is not None and is_current(found.value, end.operation) and found.value.ongoing:
         ended = _ended(deps, end, found.value, work, plans)
+        claimed = await _claim(deps, end, ended)
+        await note_dropped(deps, end.operation, *finish(found.value))
         await note_operation(deps, end.operation, _ending(end, found.value, ended))
-        await _claim(deps, end, ended)
-    record = await change_tenant(deps, end.operation.tenant_id, finish)
+    record = await change_tenant(deps, end.operation.tenant_id, lambda latest: finish(latest)[0])
     if record.state in _RELEASED and record.reservation is None:
         await release(deps, record, leases)
     # Last: whoever reads here that the operation has ended finds the tenant as it says.
@@ -116,15 +122,23 @@ def _ended(
 ) -> TenantRecord:
     """The record once the operation has ended."""
     kind = end.operation.kind
-    left = work or _still_open(end, record) or unseen_work(end, record)
-    changes: dict[str, Any] = {"reason": end.reason, "hint": end.hint, "open_work": left}
+    remains = _remains(end, record)
+    changes: dict[str, Any] = {
+        "reason": end.reason,
+        "hint": end.hint,
+        "open_work": work or _still_open(end, record) or unseen_work(end, record),
+        "remains": remains,
+    }
+    if end.routed:
+        # Its document tells what the resources yield now: some may have been made anew.
+        changes["plan_operation"] = ""
     reached = is_reached(end, record)
     if end.ok:
         changes |= _reached(record, plans.get(end.plan_hash))
     changes |= uncrossed(record, reached=reached, is_back=end.is_back)
     changes |= _of_suspension(end, record, work)
     event = ending(kind, ok=reached, is_back=end.is_back)
-    if event is TenantEvent.ROLL_BACK and not end.routed and record.open_work:
+    if event is TenantEvent.ROLL_BACK and record.open_work and (remains or not end.routed):
         # It had failed before, and is as it was before: an active tenant has no open work.
         event, changes["open_work"] = TenantEvent.FAIL, record.open_work
     if event is None:
@@ -163,36 +177,47 @@ def _still_open(end: RouteEnd, record: TenantRecord) -> tuple[OpenWork, ...]:
     return () if end.ok or not known else record.open_work
 
 
+def _remains(end: RouteEnd, record: TenantRecord) -> tuple[str, ...]:
+    """Plans of which something may be there that neither the record's plan nor anyone wants."""
+    cleared = {stage.plan_hash for stage in end.stages if stage.name.startswith(CLEAR) and stage.ok}
+    if end.ok:
+        return ()
+    remains = [one for one in record.remains if one not in cleared]
+    if not end.is_back and end.plan_hash and end.plan_hash != record.plan_hash:
+        remains.append(end.plan_hash)
+    return tuple(dict.fromkeys(remains))
+
+
 def _reached(record: TenantRecord, made: Plan | None) -> dict[str, Any]:
     """What the record says of a tenant that is as it was asked to be."""
     if made is None:
         return {
             "reservation": None,
             "plan_hash": "",
-            "plan_operation": "",
             "rules_version": 0,
             "subscription_id": "",
         }
-    wanted = record.work.wanted or record.request
-    held = record.reservation
-    if held is not None and held.node_subnet is not None and not needs_node_subnet(wanted):
-        held = held.model_copy(update={"node_subnet": None})
     return {
-        "request": wanted,
-        "reservation": held,
+        "request": record.work.wanted or record.request,
         "plan_hash": made.hash,
-        "plan_operation": "",
         "rules_version": made.rules_version,
     }
 
 
-async def _claim(deps: Dependencies, end: RouteEnd, ended: TenantRecord) -> None:
-    """Hold of the hub from now on what the tenant needs, and no more."""
+async def _claim(deps: Dependencies, end: RouteEnd, ended: TenantRecord) -> Reservation | None:
+    """Hold of the hub from now on what the tenant needs, and no more; None where that stays."""
     held = ended.reservation
     if held is None or end.operation.kind not in TO_PLANS or not (end.ok or end.is_back):
-        return
+        return None
     claims = demand_of(ended.request).claims
-    await deps.ledger.change(held.hub, ended.tenant_id, (), claims, keep=False)
+    return await deps.ledger.change(held.hub, ended.tenant_id, (), claims, keep=False)
+
+
+def _as_claimed(ended: TenantRecord, claimed: Reservation | None) -> Reservation | None:
+    """What the record says of the tenant's place: the ledger knows nothing of its generation."""
+    if claimed is None or ended.reservation is None:
+        return ended.reservation
+    return ended.reservation.model_copy(update={"node_subnet": claimed.node_subnet})
 
 
 def _ending(end: RouteEnd, record: TenantRecord, ended: TenantRecord) -> OperationNote:

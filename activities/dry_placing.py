@@ -8,9 +8,16 @@ from activities.dependencies import Dependencies
 from activities.operations import first_place, given_place, held_place, require_subscription
 from activities.registered import every_tenant
 from landing_zone.access import Access
-from landing_zone.admission import Insert, Restart, Same, admit, faults_of, require_place
+from landing_zone.admission import (
+    Insert,
+    Restart,
+    Same,
+    Update,
+    admit,
+    faults_of,
+    require_place,
+)
 from landing_zone.dry_run.fixed import fixed_faults
-from landing_zone.errors import PermanentError
 from landing_zone.request_parsing import InvalidRequest
 from landing_zone.reservation import Reservation
 from landing_zone.tenant_request import TenantRequest
@@ -78,15 +85,11 @@ def _admitted(
     asker: Access | str,
 ) -> tuple[TenantRecord, bool]:
     """The record as the request would have it, and whether the tenant is to be given a place."""
-    try:
-        admission = admit(request, existing, asker, deps.clock.now())
-    except PermanentError as error:
-        if existing is None or error.code != "TenantExists":
-            raise
-        return existing.model_copy(update={"request": request}), False
-    match admission:
+    match admit(request, existing, asker, deps.clock.now()):
         case Same(record):
             return record, False
+        case Update(record):
+            return record.model_copy(update={"request": request}), False
         case Insert(record) | Restart(record):
             return record, True
 

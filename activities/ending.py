@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from activities.auditing import ONBOARD, OperationNote, note_operation
+from activities.auditing import AUTOMATION, ONBOARD, OperationNote, note_operation
 from activities.dependencies import Dependencies
 from activities.tenants import change_tenant, is_current
 from landing_zone.asking import with_following
-from landing_zone.contracts import Outcome, ResourceResult
+from landing_zone.contracts import OperationRef, Outcome, ResourceResult
 from landing_zone.ends import OpenWork, OperationEnd
 from landing_zone.lifecycle import TenantEvent, TenantState
 from landing_zone.operations import OperationView, operation_document
@@ -15,6 +15,7 @@ from landing_zone.progress import OperationStatus, marks, outputs_of_results
 from landing_zone.references import resolved_where_known
 from landing_zone.reservation import Lease, Reservation
 from landing_zone.tenants import TenantRecord
+from landing_zone.work import Work
 
 
 async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
@@ -28,15 +29,15 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
     # What the plan refers to: with it, what was applied is known without reading it.
     document["outputs"] = outputs
 
-    def finish(record: TenantRecord) -> TenantRecord:
+    def finish(record: TenantRecord) -> tuple[TenantRecord, tuple[Work, ...]]:
         if not is_current(record, end.operation) or record.state is not TenantState.PROVISIONING:
-            return record
+            return record, ()
         event = TenantEvent.COMPLETE if end.ok else TenantEvent.FAIL
         if made is None and record.open_work:
             # It ended before there was a plan: what was left of an earlier attempt still is.
             told = {"reason": end.reason, "hint": end.hint}
             failed = record.after(event, deps.clock.now(), **told)
-            return with_following(failed, deps.clock.now())[0]
+            return with_following(failed, deps.clock.now())
         ended = record.after(
             event,
             deps.clock.now(),
@@ -49,15 +50,16 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
             open_work=work,
             reservation=_still_held(end, made, record, work),
         )
-        return with_following(ended, deps.clock.now())[0]
+        return with_following(ended, deps.clock.now())
 
     # First: what is freed in the end is what this operation held, and nothing of a later one.
     leases = await leases_of(deps, end.operation.tenant_id)
     found = await deps.registry.get(end.operation.tenant_id)
     if found is not None and is_current(found.value, end.operation):
-        ending = _ending(end, found.value, finish(found.value))
-        await note_operation(deps, end.operation, ending)
-    record = await change_tenant(deps, end.operation.tenant_id, finish)
+        ended, dropped = finish(found.value)
+        await note_dropped(deps, end.operation, ended, dropped)
+        await note_operation(deps, end.operation, _ending(end, found.value, ended))
+    record = await change_tenant(deps, end.operation.tenant_id, lambda latest: finish(latest)[0])
     # Only once the record no longer says that it holds a range: whoever takes the operation up
     # again would otherwise build on one that another tenant has been given meanwhile.
     if record.state is TenantState.FAILED and record.reservation is None:
@@ -67,6 +69,26 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
     goes_on = record.ongoing and not is_current(record, end.operation)
     following = record.operation if goes_on else None
     return Outcome(state="done", owed=bool(record.owed), following=following)
+
+
+async def note_dropped(
+    deps: Dependencies, operation: OperationRef, ended: TenantRecord, dropped: tuple[Work, ...]
+) -> None:
+    """Note what waited and cannot be done any more, now that the tenant is as it is."""
+    if not dropped:
+        return
+    told = OperationNote(
+        action="tenant.queue",
+        outcome="refused",
+        actor=AUTOMATION,
+        before=ended.state.value,
+        after=ended.state.value,
+        details={
+            "asked": ", ".join(f"{work.kind.value} by {work.actor}" for work in dropped),
+            "reason": f"it waited, and cannot be done to a tenant that is {ended.state.value}",
+        },
+    )
+    await note_operation(deps, operation, told)
 
 
 def _ending(end: OperationEnd, record: TenantRecord, ended: TenantRecord) -> OperationNote:

@@ -21,7 +21,9 @@ async def begin_hub(deps: Dependencies, client: HubClient, call: Call) -> Outcom
     member = await _member(deps, call)
     present = call.direction == "apply"
     row = await deps.hub_requests.ask(member, present=present)
-    return await _answer(deps, client, member, row, present=present)
+    answer = await _answer(deps, client, member, row, present=present)
+    # What is so already at once was so before: nothing is written for it.
+    return answer.model_copy(update={"wrote": False}) if answer.state == "done" else answer
 
 
 async def poll_hub(deps: Dependencies, client: HubClient, call: Call) -> Outcome:

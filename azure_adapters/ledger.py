@@ -169,6 +169,7 @@ class TableAddressLedger:
             _reservation(hub, own),
             others,
             used,
+            had=_claims(own),
             claims=claims,
             seen=ranges,
         )
@@ -197,6 +198,7 @@ class TableAddressLedger:
                     _reservation(hub, own),
                     [_reservation(hub, row) for row in rows.values()],
                     total_claims(map(_claims, rows.values())),
+                    had=_claims(own),
                     claims=wanted,
                     seen=ranges,
                 )

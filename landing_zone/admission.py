@@ -22,8 +22,6 @@ from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord, new_tenant
 from landing_zone.work import ONBOARDING
 
-_OVER = frozenset({TenantState.FAILED, TenantState.OFFBOARDED})
-
 
 @dataclass(frozen=True)
 class Insert:
@@ -47,7 +45,14 @@ class Same:
     under_way: bool
 
 
-type Admission = Insert | Restart | Same
+@dataclass(frozen=True)
+class Update:
+    """Another request for a tenant that is there: it is to be changed, as by a patch."""
+
+    record: TenantRecord
+
+
+type Admission = Insert | Restart | Same | Update
 
 
 def admit(
@@ -59,8 +64,8 @@ def admit(
 ) -> Admission:
     """What the request means.
 
-    A message may be delivered again after all that it asked for has been done, and has failed: what
-    it began is what it gets.
+    A message may be delivered again after all that it asked for has been done, or has failed, and
+    after others have asked for something else: what it began is what it gets.
 
     Args:
         request: What is asked for.
@@ -72,32 +77,36 @@ def admit(
 
     Raises:
         AccessRefused: The tenant is another's (`TenantIdTaken`).
-        PermanentError: The tenant exists and was asked for differently (`TenantExists`), or
-            something of an earlier attempt is left, which only the same request would pick up
-            (`OpenWork`).
+        PermanentError: Something of an earlier attempt is left, which only the same request would
+            pick up (`OpenWork`).
     """
     actor, owner = (asker, None) if isinstance(asker, str) else (asker.actor, asker.principal.id)
     if existing is None:
         return Insert(new_tenant(request, actor, now, reply, owner))
     if isinstance(asker, Access) and not asker.reaches(existing.owner):
         raise _taken(asker, request.tenant_id)
-    if reply is not None and existing.reply is not None and existing.reply.origin == reply.origin:
-        return Same(existing, under_way=existing.state in UNDER_WAY)
+    if reply is not None and existing.has_heard(reply):
+        return Same(existing, under_way=existing.ongoing or existing.state in UNDER_WAY)
+    if not _is_over(existing):
+        return Update(existing)
     if existing.open_work and existing.request != request:
         raise PermanentError(
             "OpenWork",
             f"{len(existing.open_work)} resources of an earlier attempt are still there",
             "send the same request again, which picks them up, or remove them first",
         )
-    if existing.state in _OVER:
-        return Restart(_asked_again(request, existing, actor, now, reply))
-    if existing.request == request:
-        return Same(existing, under_way=existing.state in UNDER_WAY)
-    raise PermanentError(
-        "TenantExists",
-        f"tenant {request.tenant_id} is {existing.state.value} and was requested differently",
-        "choose another tenantId; changing a tenant is an update, not a second request",
-    )
+    return Restart(_asked_again(request, existing, actor, now, reply))
+
+
+def _is_over(existing: TenantRecord) -> bool:
+    """Whether nothing of a tenant is there that could be changed.
+
+    What failed after it had been active goes on as an update: an onboarding that fails takes back
+    all that there is.
+    """
+    has_lived = existing.active_since is not None
+    is_failed = existing.state is TenantState.FAILED
+    return existing.state is TenantState.OFFBOARDED or (is_failed and not has_lived)
 
 
 def _taken(access: Access, tenant_id: str) -> AccessRefused:
@@ -134,9 +143,10 @@ def _asked_again(
         active_since=None,
         keys=KeyRecord(),
         held_by="",
-        reply=reply,
+        remains=(),
         approval=None,
-    )
+        reply=reply,
+    ).having_heard(reply)
 
 
 def hubs_for(request: TenantRequest, document: HubDocument) -> tuple[Hub, ...]:

@@ -6,13 +6,16 @@ from typing import Final
 
 from landing_zone.errors import PermanentError
 from landing_zone.lifecycle import TenantState, next_state
-from landing_zone.routes.courses import BEGINNINGS, LEAVING, OF_THE_ACTIVE, state_of
+from landing_zone.routes.courses import BEGINNINGS, LEAVING, OF_THE_ACTIVE, TO_PLANS, state_of
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
 from landing_zone.work import Kind, Work
 
 MOST_QUEUED: Final = 8
 """Operations that may wait behind the current one; updates are merged into one."""
+
+MOST_REASONS: Final = 2000
+"""Characters of the reasons of updates that were merged."""
 
 _REPEATED: Final = frozenset({Kind.SUSPEND, Kind.RESUME, Kind.OFFBOARD})
 
@@ -112,7 +115,8 @@ def _changes_nothing(record: TenantRecord, work: Work) -> bool:
 def _behind(record: TenantRecord, work: Work, now: datetime) -> Answer:
     """Asked for while something is under way: it waits, with what else waits."""
     works = (record.work, *record.queued)
-    if works[-1] == work or _is_same_again(works[-1], work):
+    coming = _coming_state(record)
+    if work.kind in _REPEATED and coming is state_of(work.kind):
         return Same(record)
     if any(one.kind is Kind.OFFBOARD for one in works):
         raise PermanentError(
@@ -120,11 +124,17 @@ def _behind(record: TenantRecord, work: Work, now: datetime) -> Answer:
             "the tenant is being offboarded, or is to be once the current operation has ended",
             "ask for it again once that is over",
         )
+    if work.kind is Kind.UPDATE and _is_coming(record, work):
+        return Same(record)
     if work.kind is Kind.OFFBOARD:
         return _queued(record, (work,), now)
+    if work.kind in BEGINNINGS:
+        _require_place_for(coming, work.kind)
     work = _with_askers(works, work)
-    if work.kind is Kind.UPDATE and record.queued and record.queued[-1].kind is Kind.UPDATE:
+    if work.kind is Kind.UPDATE and record.queued and _takes_more(record.queued[-1]):
         return _queued(record, (*record.queued[:-1], _merged(record.queued[-1], work)), now)
+    if work == works[-1]:
+        return Same(record)
     if len(record.queued) >= MOST_QUEUED:
         raise PermanentError(
             "QueueFull", f"{MOST_QUEUED} operations wait already", "wait for some of them to end"
@@ -142,18 +152,41 @@ def _with_askers(works: tuple[Work, ...], work: Work) -> Work:
     return work.model_copy(update={"also_asked": others})
 
 
-def _is_same_again(last: Work, work: Work) -> bool:
-    if last.kind is not work.kind:
+def _coming_state(record: TenantRecord) -> TenantState:
+    """The state that a tenant will be in once all is done that is under way or waits."""
+    works = (record.work, *record.queued)
+    to_states = [one.kind for one in works if one.kind is not Kind.CLEAN_UP]
+    return state_of(to_states[-1]) if to_states else record.state
+
+
+def _is_coming(record: TenantRecord, work: Work) -> bool:
+    """Whether an update is under way or waits already, with all that it may cost."""
+    last = next((one for one in reversed((record.work, *record.queued)) if _changes(one)), None)
+    if last is not None and last.kind in {Kind.UPGRADE, Kind.ROLL_BACK}:
         return False
-    return work.kind in _REPEATED or (work.kind is Kind.UPDATE and last.wanted == work.wanted)
+    allowed = last.allow_data_loss if last is not None else ()
+    return work.wanted == latest_request(record) and set(work.allow_data_loss) <= set(allowed)
+
+
+def _changes(work: Work) -> bool:
+    return work.kind in TO_PLANS or work.kind is Kind.ONBOARD
+
+
+def _takes_more(work: Work) -> bool:
+    """Whether an update can be merged into it: who asked by message is told of that alone."""
+    return work.kind is Kind.UPDATE and work.reply is None
 
 
 def _merged(earlier: Work, later: Work) -> Work:
     """Two updates as one: the later was asked for on top of the earlier."""
     allowed = dict.fromkeys((*earlier.allow_data_loss, *later.allow_data_loss))
-    reasons = [one for one in (earlier.reason, later.reason) if one]
-    changes = {"allow_data_loss": tuple(allowed), "reason": "; ".join(dict.fromkeys(reasons))}
-    return later.model_copy(update=changes)
+    first = earlier.reason
+    if earlier.actor != later.actor:
+        first = f"{earlier.actor} asked: {first}" if first else f"{earlier.actor} asked"
+    reasons = dict.fromkeys(one for one in (first, later.reason) if one)
+    # The newest is kept whole, however many there were.
+    reason = "; ".join(reasons)[-MOST_REASONS:]
+    return later.model_copy(update={"allow_data_loss": tuple(allowed), "reason": reason})
 
 
 def _queued(record: TenantRecord, queued: tuple[Work, ...], now: datetime) -> Queued:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from landing_zone.arm_ids import normalized
 from landing_zone.contracts import ResourceResult
 from landing_zone.ends import OpenWork, RouteEnd, StageEnd
 from landing_zone.operations import OperationView, operation_document
@@ -22,27 +23,40 @@ def plan_hashes(end: RouteEnd) -> tuple[str, ...]:
 
 def outputs_after(end: RouteEnd) -> Outputs:
     """What is known of the outputs of all resources."""
-    results = (result for stage in end.stages for result in stage.results)
-    return {**end.outputs, **outputs_of_results(results)}
+    known = dict(end.outputs)
+    for stage in end.stages:
+        known = outputs_of_results(stage.results, known)
+    return known
 
 
 def open_work(end: RouteEnd, plans: Mapping[str, Plan]) -> tuple[OpenWork, ...]:
     """What should be there or gone and is not.
 
-    Where it ended well or came back, that is only what was given up.
+    Where it ended well or came back, that is only what was given up. What the way there had not got
+    to yet is nothing to take back, and what failed on it and was put right on the way back is
+    nothing that is left.
     """
     outputs = outputs_after(end)
     settled = end.ok or end.is_back
-    stages = [stage for stage in end.stages if not settled or stage.back != end.ok]
-    last = {(stage.plan_hash, result.key): result for stage in stages for result in stage.results}
+    is_way_back = any(stage.back for stage in end.stages)
+    last: dict[str, tuple[str, ResourceResult]] = {}
+    for stage in end.stages:
+        if settled and stage.back == end.ok:
+            continue
+        for result in stage.results:
+            is_new = stage.direction == "apply" and not stage.back
+            if is_new and is_way_back and result.started_at is None:
+                continue
+            resource = resolved_where_known(plans[stage.plan_hash].by_key[result.key].id, outputs)
+            last[normalized(resource)] = resource, result
     return tuple(
         OpenWork(
-            key=key,
-            resource=resolved_where_known(plans[plan_hash].by_key[key].id, outputs),
+            key=result.key,
+            resource=resource,
             reason=result.message or "something that it has to wait for failed",
             missing=result.state == "given-up",
         )
-        for (plan_hash, key), result in last.items()
+        for resource, result in last.values()
         if result.state == "given-up" or (result.state != "done" and not settled)
     )
 

@@ -7,12 +7,14 @@ states are single letters.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
 from landing_zone.attempts import Wait
 from landing_zone.contracts import Contract, ResourceResult
+from landing_zone.references import Outputs, newest
 
 type Phase = Literal["request", "apply", "verify", "undo", "end"]
 type Way = Literal["", "one-way", "back"]
@@ -205,9 +207,13 @@ def at(started_at: datetime, offset: float) -> str:
     return (started_at + timedelta(seconds=offset)).isoformat()
 
 
-def outputs_of_results(results: Iterable[ResourceResult]) -> dict[str, dict[str, str]]:
-    """The outputs of all resources together."""
-    found: dict[str, dict[str, str]] = {}
-    for result in results:
-        found |= result.outputs
-    return found
+def outputs_of_results(
+    results: Iterable[ResourceResult], before: Outputs = MappingProxyType({})
+) -> dict[str, dict[str, str]]:
+    """The outputs of all resources together.
+
+    Args:
+        results: What became of them.
+        before: What was known of outputs when their work began.
+    """
+    return newest(before, (result.outputs for result in results))

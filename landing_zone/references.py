@@ -6,7 +6,7 @@ subscription). The plan names them by reference; they are resolved when the reso
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from landing_zone.errors import PermanentError
@@ -14,6 +14,22 @@ from landing_zone.errors import PermanentError
 _REFERENCE = re.compile(r"\$\{([a-z0-9:_-]+)\.([A-Za-z0-9]+)\}")
 
 type Outputs = Mapping[str, Mapping[str, str]]
+
+
+def newest(before: Outputs, told: Iterable[Outputs]) -> dict[str, dict[str, str]]:
+    """What is known of outputs after several have told all that they know.
+
+    Whoever has not heard of a resource that was made anew tells what was known before of it: what
+    somebody has newly learned counts.
+
+    Args:
+        before: What all of them knew at first.
+        told: What each knows now.
+    """
+    found = {key: dict(values) for key, values in before.items()}
+    for outputs in told:
+        found |= {key: dict(values) for key, values in outputs.items() if values != before.get(key)}
+    return found
 
 
 def reference(key: str, output: str) -> str:

@@ -16,7 +16,14 @@ from landing_zone.key_records import KeyRecord
 from landing_zone.lifecycle import SETTLED, TenantEvent, TenantState, next_state
 from landing_zone.reservation import Reservation
 from landing_zone.tenant_request import TenantRequest
-from landing_zone.work import ONBOARDING, Work
+from landing_zone.work import ONBOARDING, Kind, Work
+
+MOST_HEARD: Final = 20
+
+_ONBOARDING: Final = frozenset(
+    {TenantState.REQUESTED, TenantState.AWAITING_APPROVAL, TenantState.PROVISIONING}
+)
+_CHANGING: Final = frozenset({TenantState.UPDATING, TenantState.OFFBOARDING})
 
 
 class Crossing(BaseModel):
@@ -70,6 +77,9 @@ class TenantRecord(BaseModel):
             `request` and `plan_hash` are then what it leads to.
         certificate: The operation that certified that nothing is left of it; empty for none yet.
         acts: What operators have asked of the current operation.
+        remains: Plans of changes that failed, of which something may still be there.
+        heard: Origins of the last messages that asked for something, so that one which is delivered
+            again asks for nothing more.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -103,6 +113,8 @@ class TenantRecord(BaseModel):
     crossing: Crossing | None = None
     certificate: str = ""
     acts: Acts = NO_ACTS
+    remains: tuple[str, ...] = ()
+    heard: tuple[str, ...] = ()
 
     @property
     def tenant_id(self) -> str:
@@ -143,7 +155,7 @@ class TenantRecord(BaseModel):
             "operations": self.operations + 1,
             "plan_operation": self.applied_by,
             "recoveries": 0,
-            "reply": None,
+            "reply": work.reply,
             "heading": "",
             "approval": None,
             "acts": NO_ACTS,
@@ -152,6 +164,18 @@ class TenantRecord(BaseModel):
             "updated_at": at,
         }
         return self.model_copy(update=update | changes)
+
+    def has_heard(self, reply: Reply) -> bool:
+        """Whether a message has asked before; records of an earlier version know the last only."""
+        last = self.reply.origin if self.reply is not None else ""
+        return reply.origin in {*self.heard, last}
+
+    def having_heard(self, reply: Reply | None) -> "TenantRecord":
+        """The record once a message has been heard; None for no message."""
+        if reply is None or reply.origin in self.heard:
+            return self
+        heard = (*self.heard, reply.origin)[-MOST_HEARD:]
+        return self.model_copy(update={"heard": heard})
 
     def after(self, event: TenantEvent, at: datetime, **changes: Any) -> "TenantRecord":
         """The record once something has happened to the tenant.
@@ -171,19 +195,18 @@ class TenantRecord(BaseModel):
         return _owing(self.model_copy(update=update), self.state)
 
 
-_ONBOARDING: Final = frozenset(
-    {TenantState.REQUESTED, TenantState.AWAITING_APPROVAL, TenantState.PROVISIONING}
-)
-
-
 def _owing(record: TenantRecord, before: TenantState) -> TenantRecord:
     """The record with what is to be told now that it has left a state."""
-    if before not in _ONBOARDING or record.state not in SETTLED or record.reply is None:
+    is_new = record.work.kind is Kind.ONBOARD
+    reply = record.reply if is_new else record.work.reply
+    over = before in (_ONBOARDING if is_new else _CHANGING) and record.state in SETTLED
+    if reply is None or not over:
         return record
+    is_well = record.state is TenantState.ACTIVE and (is_new or not record.reason)
     owed = OwedResult(
-        reply=record.reply,
+        reply=reply,
         operation_id=record.operation_id,
-        outcome="active" if record.state is TenantState.ACTIVE else "failed",
+        outcome="active" if is_well else "failed",
         state=record.state.value,
         reason=record.reason,
         hint=record.hint,
@@ -210,7 +233,7 @@ def new_tenant(
         updated_at=at,
         reply=reply,
         ongoing=True,
-    )
+    ).having_heard(reply)
 
 
 def operation_id(tenant_id: str, number: int) -> str:

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from landing_zone.intake.replies import Reply
 from landing_zone.tenant_request import TenantRequest
 
 
@@ -45,6 +46,7 @@ class Work(BaseModel):
         plan_hash: The plan to go back to, for a roll back.
         tries: How often in a row the same was tried before, by nobody's asking.
         fleet: The fleet upgrade that it is a part of; empty for none.
+        reply: Who is to be told by message how it ends; None for nobody.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,6 +63,7 @@ class Work(BaseModel):
     plan_hash: str = ""
     tries: int = 0
     fleet: str = ""
+    reply: Reply | None = None
 
 
 ONBOARDING = Work()

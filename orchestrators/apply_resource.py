@@ -19,6 +19,7 @@ from landing_zone.contracts import (
 from landing_zone.explaining.acts import GIVEN_UP
 from landing_zone.explaining.heeding import heeded
 from landing_zone.progress import live_wait
+from landing_zone.references import newest
 from landing_zone.retries import RetryPolicy
 from landing_zone.written import Written
 from orchestrators.calls import Steps, WaitNote, call, settle
@@ -80,9 +81,7 @@ def _turn(context: DurableOrchestrationContext, task: ResourceTask) -> Steps[Out
     told = [Announcement.told(item) for item in (yield context.task_all(events))]
     if not all(item.ok for item in told):
         return None
-    for item in told:
-        known |= item.outputs
-    return known
+    return newest(known, (item.outputs for item in told))
 
 
 def _work(

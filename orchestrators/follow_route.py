@@ -155,7 +155,7 @@ class _Journey:
             before=stage.before,
         )
         results = yield from walk(self._context, walking, self.note.walked, self.note.attention)
-        self._outputs |= outputs_of_results(results.values())
+        self._outputs = outputs_of_results(results.values(), walking.outputs)
         problem = (None if back else self.note.attention.problem) or first_failure(results)
         if problem is None and stage.verify:
             problem = yield from self._verify(plan, stage)

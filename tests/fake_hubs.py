@@ -64,7 +64,13 @@ class FakeLedger:
         ranges = [IPv4Network(cidr, strict=False) for cidr in seen]
         if own is not None:
             return place_again(
-                self._document.hub(hub), own, others, used, claims=claims, seen=ranges
+                self._document.hub(hub),
+                own,
+                others,
+                used,
+                had=self.claims.get((hub, tenant_id), {}),
+                claims=claims,
+                seen=ranges,
             )
         return place(
             self._document.hub(hub),

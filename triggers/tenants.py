@@ -9,26 +9,40 @@ import azure.functions as func
 
 from activities.dependencies import Dependencies, dependencies
 from activities.registered import every_tenant
+from activities.updating import require_possible
 from landing_zone.access import Access, Action, PrincipalId
-from landing_zone.admission import Insert, Restart, Same, admit, faults_of, require_place
+from landing_zone.admission import (
+    Insert,
+    Restart,
+    Same,
+    Update,
+    admit,
+    faults_of,
+    require_place,
+)
 from landing_zone.approval.policy import is_waiting
 from landing_zone.approval.reporting import link_of
+from landing_zone.asking import ask
+from landing_zone.capacity import UNDER_WAY
 from landing_zone.errors import TemporaryError
 from landing_zone.intake.replies import Reply
 from landing_zone.intake.results import links_of
 from landing_zone.request_parsing import Fault, InvalidRequest, parse_tenant_text
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
+from landing_zone.work import Kind, Work
 from triggers.access import guarded, tenant_for
 from triggers.answers import answer
 from triggers.dry_run import dry_run_answer, is_dry_run
 from triggers.starting import Starter, start
+from triggers.updates import allowed_loss, reason_of
 
 blueprint = df.Blueprint()
 
 PAGE: Final = 50
 MOST: Final = 500
 RACES: Final = 5
+_UPDATE: Final = Work(kind=Kind.UPDATE)
 _SIZE: Final = re.compile(r"[0-9]{1,9}")
 
 
@@ -60,17 +74,20 @@ async def _request_tenant(
     if dry:
         return await dry_run_answer(request, access)
     deps = await dependencies()
-    record, under_way = await admitted(deps, request, access)
+    change = Work(kind=Kind.UPDATE, reason=reason_of(req), allow_data_loss=allowed_loss(req))
+    record, under_way = await admitted(deps, request, access, change=change)
     if not under_way:
         return answer(tenant_document(record))
     await start(client, record)
     links = links_of(record.tenant_id, record.operation_id)
-    document = {
+    document: dict[str, Any] = {
         "tenantId": record.tenant_id,
         "state": record.state.value,
         "operationId": record.operation_id,
         "links": links,
     }
+    if record.queued:
+        document["queued"] = [work.kind.value for work in record.queued]
     return answer(document, HTTPStatus.ACCEPTED, {"Location": links["operation"]})
 
 
@@ -79,13 +96,24 @@ async def admitted(
     request: TenantRequest,
     asker: Access | str,
     reply: Reply | None = None,
+    change: Work = _UPDATE,
 ) -> tuple[TenantRecord, bool]:
     """The tenant's record once the request is in the registry, and whether work is to be done.
 
+    Another request for a tenant that is there changes it, or waits to, as a patch does.
+
+    Args:
+        deps: What is worked with.
+        request: What is asked for.
+        asker: Who asks.
+        reply: Who is to be told by message how it ends.
+        change: What else is said of the change, where it is one.
+
     Raises:
         AccessRefused: The tenant is another's.
-        InvalidRequest: No hub could ever give what is asked for.
-        PermanentError: The tenant exists and was asked for differently.
+        InvalidRequest: No hub could ever give what is asked for, or the tenant cannot be changed
+            to it, or not without a loss of data.
+        PermanentError: It has no place in the tenant's state.
         CapacityExceeded: No hub of the region has room.
         TemporaryError: Others were first each time.
     """
@@ -104,7 +132,24 @@ async def admitted(
                 await _require_place(deps, record)
                 if found and await deps.registry.replace(record, found.etag):
                     return record, True
+            case Update(record):
+                actor = asker if isinstance(asker, str) else asker.actor
+                asked = {"wanted": request, "actor": actor, "reply": reply}
+                changed = await _changed(deps, record, change.model_copy(update=asked))
+                if changed == record:
+                    return record, record.ongoing or record.state in UNDER_WAY
+                if found and await deps.registry.replace(changed, found.etag):
+                    return changed, True
     raise TemporaryError("RegistryBusy", f"others were first on tenant {request.tenant_id}")
+
+
+async def _changed(deps: Dependencies, record: TenantRecord, work: Work) -> TenantRecord:
+    """The record once the change has been asked for; as it is, where it is so already."""
+    changed = ask(record, work, deps.clock.now()).record
+    if changed == record or work.wanted is None:
+        return record
+    await require_possible(deps, record, work.wanted, work.allow_data_loss)
+    return changed.having_heard(work.reply)
 
 
 def _require_possible(deps: Dependencies, request: TenantRequest) -> None:

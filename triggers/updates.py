@@ -41,7 +41,7 @@ async def _update_tenant(
         kind=Kind.UPDATE,
         actor=access.actor,
         reason=reason_of(req),
-        allow_data_loss=_names(req.params.get("allowDataLoss", "")),
+        allow_data_loss=allowed_loss(req),
     )
     wanted = patched(latest_request(record), patch)
     if not record.ongoing and record.state is TenantState.SUSPENDED:
@@ -71,7 +71,9 @@ def reason_of(req: func.HttpRequest) -> str:
     return text
 
 
-def _names(text: str) -> tuple[str, ...]:
+def allowed_loss(req: func.HttpRequest) -> tuple[str, ...]:
+    """Keys of the planned resources whose data may be lost, as the caller names them."""
+    text = str(req.params.get("allowDataLoss", ""))
     return tuple(dict.fromkeys(name for name in text.split(",") if name))
 
 

@@ -12,6 +12,7 @@ from landing_zone.planning.suspended import is_at_rest
 from landing_zone.references import Outputs
 from landing_zone.reservation import Reservation
 from landing_zone.routes.courses import TO_PLANS
+from landing_zone.routes.updating import clear_stages
 from landing_zone.tenants import TenantRecord
 
 
@@ -25,6 +26,7 @@ class Situation:
         hub: The hub.
         former: The plan that was last applied.
         outputs: What that plan's resources have yielded.
+        remains: Plans of changes that failed, of which something may still be there.
     """
 
     record: TenantRecord
@@ -32,6 +34,7 @@ class Situation:
     hub: Hub
     former: Plan
     outputs: Outputs
+    remains: tuple[Plan, ...] = ()
 
 
 async def situation_of(deps: Dependencies, record: TenantRecord) -> Situation:
@@ -59,6 +62,7 @@ async def situation_of(deps: Dependencies, record: TenantRecord) -> Situation:
         hub=deps.document.hub(record.reservation.hub),
         former=former,
         outputs=ended.get("outputs", {}),
+        remains=tuple([await deps.documents.get_plan(one) for one in record.remains]),
     )
 
 
@@ -79,4 +83,16 @@ async def route_over(
         back=back,
         outputs={key: dict(values) for key, values in situation.outputs.items()},
         plan_hash=plan_hash,
+    )
+
+
+def cleared(deps: Dependencies, situation: Situation, made: Plan, route: Route) -> Route:
+    """A route to a plan that first takes back what changes that failed have left."""
+    clearing = clear_stages(situation.remains, situation.former, made)
+    if not clearing:
+        return route
+    known = {plan.plan_hash for plan in route.plans}
+    more = tuple(summary_of(deps, one) for one in situation.remains if one.hash not in known)
+    return route.model_copy(
+        update={"plans": (*route.plans, *more), "stages": (*clearing, *route.stages)}
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from activities.dependencies import Dependencies
 from activities.operations import given_place
 from activities.routing.migrating import migration_route, onward_route
-from activities.routing.situation import Situation, route_over
+from activities.routing.situation import Situation, cleared, route_over
 from landing_zone.capacity import Claims, needs_node_subnet
 from landing_zone.contracts import Route
 from landing_zone.errors import PermanentError
@@ -34,8 +34,8 @@ async def route_of_update(deps: Dependencies, situation: Situation) -> Route:
     require_allowed(situation, made)
     situation = replace(situation, reservation=reservation)
     if is_migration(situation.former, made):
-        return await migration_route(deps, situation, made)
-    return await route_over(
+        return cleared(deps, situation, made, await migration_route(deps, situation, made))
+    route = await route_over(
         deps,
         situation,
         (situation.former, made),
@@ -43,6 +43,7 @@ async def route_of_update(deps: Dependencies, situation: Situation) -> Route:
         restore_stages(situation.former, made),
         made.hash,
     )
+    return cleared(deps, situation, made, route)
 
 
 async def _claimed(deps: Dependencies, situation: Situation, wanted: TenantRequest) -> Reservation:

@@ -60,29 +60,42 @@ def place_again(
     others: Iterable[Reservation],
     used: Claims,
     *,
+    had: Claims,
     claims: Claims,
     seen: Sequence[IPv4Network],
 ) -> Reservation:
     """What a tenant would hold that claims something else from now on: its range stays.
+
+    Only what it claims more of is held against the limits: whoever lets go of something is never
+    refused, not by a limit that has been lowered since either.
 
     Args:
         hub: The hub.
         own: What it holds.
         others: What others hold of the hub.
         used: What they have claimed together.
-        claims: What the tenant would claim.
+        had: What the tenant claims.
+        claims: What it would claim.
         seen: Ranges that are in use although nobody holds them.
 
     Raises:
         CapacityExceeded: The hub has not left what is claimed.
     """
-    require_room(hub, used, claims)
+    require_room(hub, used, _grown(had, claims))
     subnet = own.node_subnet
     if not claims.get(NODE_SUBNETS):
         subnet = None
     elif subnet is None:
         subnet = _node_subnet(hub, list(others), seen)
     return own.model_copy(update={"node_subnet": subnet})
+
+
+def _grown(had: Claims, claims: Claims) -> Claims:
+    """What is claimed more of; more nodes are held against the subnet that they stand in, too."""
+    grown = {name: amount for name, amount in claims.items() if amount > had.get(name, 0)}
+    if "nodes" in grown and NODE_SUBNETS in claims:
+        grown[NODE_SUBNETS] = claims[NODE_SUBNETS]
+    return grown
 
 
 def _node_subnet(

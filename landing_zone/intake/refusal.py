@@ -20,7 +20,10 @@ MOST_CHARACTERS: Final = 4096
 Azure.Messaging.ServiceBus."""
 
 _ABOUT_THE_REQUEST: Final = frozenset(
-    {"InvalidRequest", "TenantExists", "OpenWork", "RegionNotServed", "CapacityExceeded"}
+    {
+        *("InvalidRequest", "OpenWork", "RegionNotServed", "CapacityExceeded"),
+        *("InvalidTransition", "Offboarding", "QueueFull"),
+    }
 )
 _ROOM: Final = len("; and 1000 more faults")
 

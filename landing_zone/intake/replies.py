@@ -2,12 +2,10 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime
-
-from landing_zone.contracts import Contract
+from pydantic import AwareDatetime, BaseModel
 
 
-class Reply(Contract):
+class Reply(BaseModel, frozen=True, extra="forbid"):
     """Where a request came from that is to be answered by messages.
 
     Attributes:
@@ -21,7 +19,7 @@ class Reply(Contract):
     message_id: str = ""
 
 
-class OwedResult(Contract):
+class OwedResult(BaseModel, frozen=True, extra="forbid"):
     """How an operation ended, or what it waits for, for someone who has not been told yet.
 
     Attributes:

@@ -25,8 +25,9 @@ class OnboardingResult(BaseModel):
     """What became of a request document that came by message.
 
     A document is answered once: it is accepted, it is a duplicate of what is there already, or it
-    is rejected. One that was accepted is answered a second time, when its onboarding has ended; and
-    in between where it waits so long for an approver that its sender is reminded of it.
+    is rejected. One that was accepted is answered a second time, when what it began has ended: the
+    onboarding, or the update of a tenant that was there; and in between where it waits so long for
+    an approver that its sender is reminded of it.
 
     Attributes:
         api_version: Version of this contract.
@@ -37,7 +38,7 @@ class OnboardingResult(BaseModel):
         message_id: The message id of the request message.
         at: When this was found.
         tenant_id: The tenant; not there where the document could not be read.
-        operation_id: The operation that onboards the tenant.
+        operation_id: The operation that onboards or updates the tenant; not there while that waits.
         state: The tenant's state at that moment.
         problem: For `rejected`: the problem document that HTTP would have been answered with.
         reason: For `failed`: what went wrong; for `awaiting-approval`: since when and until when.
@@ -79,14 +80,15 @@ class OnboardingResult(BaseModel):
 
 def admission_result(arrival: Arrival, record: TenantRecord, at: datetime) -> OutgoingMessage:
     """The answer to a document that is in the registry: by this message, or it was before."""
-    ours = record.reply is not None and record.reply.origin == arrival.origin
+    begun = record.reply is not None and record.reply.origin == arrival.origin
+    waits = any(work.reply and work.reply.origin == arrival.origin for work in record.queued)
     result = OnboardingResult(
-        outcome="accepted" if ours else "duplicate",
+        outcome="accepted" if begun or waits else "duplicate",
         correlation_id=arrival.correlation,
         message_id=arrival.sent_id,
         at=at,
         tenant_id=record.tenant_id,
-        operation_id=record.operation_id,
+        operation_id=None if waits else record.operation_id,
         state=record.state.value,
         links=links_of(record.tenant_id, record.operation_id),
     )

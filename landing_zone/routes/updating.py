@@ -1,11 +1,13 @@
 """The route from the plan that a tenant has to the one that it is to have."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from landing_zone.arm_ids import normalized
 from landing_zone.contracts import Stage
 from landing_zone.plan import Plan, Resource, Undo
 
+CLEAR: Final = "clear"
 APPLY: Final = "apply"
 REMOVE: Final = "remove"
 RESTORE: Final = "restore"
@@ -23,6 +25,23 @@ def no_longer_planned(former: Plan, plan: Plan) -> tuple[Resource, ...]:
         for item in reversed(former.resources)
         if item.undo is not Undo.KEEP and normalized(item.id) not in ids
     )
+
+
+def clear_stages(left: Iterable[Plan], former: Plan, wanted: Plan) -> tuple[Stage, ...]:
+    """What takes away what is left of changes that failed, as far as nobody wants it now.
+
+    It comes first: as long as it cannot be done, the tenant is not as anybody has asked for.
+    """
+    return tuple(
+        Stage(name=f"{CLEAR}-{number}", plan_hash=plan.hash, direction="undo", keys=keys)
+        for number, plan in enumerate(left, 1)
+        if (keys := _nobodys(plan, former, wanted))
+    )
+
+
+def _nobodys(left: Plan, former: Plan, wanted: Plan) -> tuple[str, ...]:
+    gone = {item.key for item in no_longer_planned(left, former)}
+    return tuple(item.key for item in no_longer_planned(left, wanted) if item.key in gone)
 
 
 def update_stages(former: Plan, wanted: Plan) -> tuple[Stage, ...]:

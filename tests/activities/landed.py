@@ -59,6 +59,8 @@ def active(request: TenantRequest, made: Plan) -> TenantRecord:
             "state": TenantState.ACTIVE,
             "reservation": reservation_for(request),
             "plan_hash": made.hash,
+            "active_since": NOON,
+            "ongoing": False,
         }
     )
 

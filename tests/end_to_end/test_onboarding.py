@@ -86,14 +86,13 @@ def test_the_same_request_again_changes_nothing(cloud: Cloud) -> None:
     assert len(cloud.requests()) == before
 
 
-def test_another_request_of_the_same_id_is_a_conflict(cloud: Cloud) -> None:
-    """A tenant is not changed by asking for it once more."""
-    cloud.post(example(tenantId="taken-one"))
-    answer = cloud.post(example(tenantId="taken-one", costCenter="CC-9999"))
-    assert answer.status == 409
-    assert answer.json()["code"] == "TenantExists"
-    assert answer.headers["content-type"].startswith("application/problem+json")
-    cloud.settled("taken-one")
+def test_another_request_of_the_same_id_waits_and_then_changes_the_tenant(cloud: Cloud) -> None:
+    """It is an update, which is queued while the onboarding is under way."""
+    cloud.post(example(tenantId="changed-one"))
+    answer = cloud.post(example(tenantId="changed-one", displayName="Renamed"))
+    assert (answer.status, answer.json()["queued"]) == (202, ["update"])
+    tenant = cloud.settled("changed-one")
+    assert (tenant["displayName"], tenant["operationId"]) == ("Renamed", "changed-one.2")
 
 
 def test_an_adopted_subscription_is_used_and_none_is_made(

@@ -9,7 +9,7 @@ from landing_zone.audit import verify
 from landing_zone.hub_state.members import HubRow
 from landing_zone.lifecycle import TenantState
 from landing_zone.plan import Resource, Write
-from landing_zone.tenants import TenantRecord, instance_id
+from landing_zone.tenants import TenantRecord
 from tests.simulation.simulation import Simulation
 
 _INLINE: Final = (
@@ -83,11 +83,17 @@ def assert_whole(simulation: Simulation, record: TenantRecord) -> None:
     assert not unplanned, f"they are there and not planned: {unplanned}"
     assert_connected(record, held)
     assert {row.state for row in _rows(simulation, record)} == {"applied"}
-    assert record.reservation is not None
-    assert simulation.world.ledger.held[record.reservation.hub, record.tenant_id] == (
-        record.reservation
-    )
+    assert_held(simulation, record)
     assert record.open_work == ()
+
+
+def assert_held(simulation: Simulation, record: TenantRecord) -> None:
+    """The ledger holds for the tenant what its record says that it has."""
+    assert record.reservation is not None
+    # Which life of the subscription it is held for is for the record alone to know.
+    held = record.reservation.model_copy(update={"generation": 1})
+    found = simulation.world.ledger.held[held.hub, record.tenant_id]
+    assert found.model_copy(update={"generation": 1}) == held
 
 
 def assert_connected(record: TenantRecord, held: Held) -> None:
@@ -125,6 +131,32 @@ def assert_taken_back(simulation: Simulation, record: TenantRecord, *, readable:
     assert not readable or not gone, f"they are listed and do not remain: {sorted(gone)}"
     if not record.open_work:
         assert_free(simulation, record)
+
+
+def assert_nothing_left(simulation: Simulation, record: TenantRecord) -> None:
+    """Of a tenant that is no more, neither Azure nor the hub nor we hold anything."""
+    remains = sorted(_remains(simulation, record, _held(simulation)))
+    assert not remains, f"they remain: {remains}"
+    assert_free(simulation, record)
+
+
+def assert_listed(simulation: Simulation, record: TenantRecord) -> None:
+    """Of a tenant that failed after it was active, all that is amiss is listed."""
+    held = _held(simulation)
+    listed = {item.resource.lower() for item in record.open_work}
+    implied = listed | _implied(simulation, record, listed)
+    planned = [one for one in _resolved(simulation, record) if one.type not in _UNLISTED]
+    missing = {one.id.lower() for one in planned if one.write is Write.PUT} - held.keys()
+    amiss = missing | _unplanned(simulation, record, held, planned)
+    unlisted = sorted(one for one in amiss if not _is_listed(one, implied))
+    assert not unlisted, f"they are amiss and not listed: {unlisted}"
+
+
+def resources_of(simulation: Simulation, record: TenantRecord) -> Held:
+    """All that Azure holds of a tenant, as it is, by id."""
+    held = _held(simulation)
+    fresh = held.keys() - simulation.before
+    return {one: held[one] for one in fresh if _is_of(simulation, record, one, held)}
 
 
 def assert_free(simulation: Simulation, record: TenantRecord) -> None:
@@ -215,20 +247,14 @@ def _held(simulation: Simulation) -> Held:
 
 def _planned(simulation: Simulation, record: TenantRecord) -> list[Resource]:
     """The plan's resources, their references resolved as far as they are known."""
-    resources = list(simulation.plan_of(record).resources)
     if record.state is not TenantState.ACTIVE:
-        return resources
-    outputs = _outputs(simulation, record)
-    return [bound(one, outputs) for one in resources]
+        return list(simulation.plan_of(record).resources)
+    return _resolved(simulation, record)
 
 
-def _outputs(simulation: Simulation, record: TenantRecord) -> dict[str, dict[str, str]]:
-    """What the resources of the tenant's last operation yielded."""
-    found: dict[str, dict[str, str]] = {}
-    for instance in simulation.engine.instances.values():
-        if instance.id.startswith(f"{instance_id(record.tenant_id)}:"):
-            found |= instance.output.get("outputs", {})
-    return found
+def _resolved(simulation: Simulation, record: TenantRecord) -> list[Resource]:
+    outputs = simulation.world.documents.operations[record.applied_by]["outputs"]
+    return [bound(one, outputs) for one in simulation.plan_of(record).resources]
 
 
 def _unplanned(
@@ -237,7 +263,7 @@ def _unplanned(
     """What is this tenant's and not of its plan."""
     named = {one.id.lower() for one in planned}
     ours = {one for one in held if _is_ours(record, one)} - simulation.before - named
-    return {one for one in ours if not any(part in one for part in _INLINE)}
+    return {one for one in ours if not any(part in one for part in (*_INLINE, *_SOFT_DELETED))}
 
 
 def _is_ours(record: TenantRecord, resource_id: str) -> bool:

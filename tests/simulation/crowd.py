@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from activities.hub_running import ensure_reconciler
 from landing_zone.approval.policy import is_waiting
 from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord
@@ -17,10 +16,9 @@ from tests.simulation.approving import decide_now
 from tests.simulation.requests import request_of
 from tests.simulation.simulation import SETTLED, HangError, Simulation, simulation
 from tests.simulation.tasks import WorkerDied
+from tests.simulation.timers import tick
 from tests.simulation.virtual_loop import run
 from tests.unit.strategies import TIERS
-from triggers.hubs import waited_for
-from triggers.recovery import recover
 from triggers.starting import start
 from triggers.tenants import admitted
 
@@ -174,11 +172,8 @@ class Crowd:
                 self.simulation.engine.spawn(self._tick())
 
     async def _tick(self) -> None:
-        deps, engine = self.simulation.deps, self.simulation.engine
         try:
-            await recover(deps, engine)
-            for hub, lane in await waited_for(deps):
-                await ensure_reconciler(engine, hub, lane, deps.settings.hub)
+            await tick(self.simulation)
         except WorkerDied:
             return  # the next tick does it
 

@@ -59,6 +59,43 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             self.stop()
 
 
+class Standing:
+    """Virtual time that stands still between one piece of work and the next.
+
+    What one piece has begun goes on during the next.
+    """
+
+    def __init__(self, clock: FakeClock) -> None:
+        """Begin at the clock's time.
+
+        Args:
+            clock: What jumps along.
+        """
+        self._loop = VirtualLoop(clock)
+
+    def run[T](self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine to its end.
+
+        Raises:
+            StalledError: Nothing is due any more.
+            BaseException: What a callback raised.
+        """
+        try:
+            return self._loop.run_until_complete(work)
+        except RuntimeError:
+            if self._loop.broken is not None:
+                raise self._loop.broken from None
+            raise
+
+    def close(self) -> None:
+        """Cancel what still goes on."""
+        if left := asyncio.all_tasks(self._loop):
+            for task in left:
+                task.cancel()
+            self._loop.run_until_complete(asyncio.wait(left))
+        self._loop.close()
+
+
 def run[T](clock: FakeClock, work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end in virtual time; what else goes on is then canceled.
 
@@ -66,16 +103,8 @@ def run[T](clock: FakeClock, work: Coroutine[Any, Any, T]) -> T:
         StalledError: Nothing is due any more.
         BaseException: What a callback raised.
     """
-    loop = VirtualLoop(clock)
+    standing = Standing(clock)
     try:
-        return loop.run_until_complete(work)
-    except RuntimeError:
-        if loop.broken is not None:
-            raise loop.broken from None
-        raise
+        return standing.run(work)
     finally:
-        if left := asyncio.all_tasks(loop):
-            for task in left:
-                task.cancel()
-            loop.run_until_complete(asyncio.wait(left))
-        loop.close()
+        standing.close()

@@ -7,6 +7,8 @@ import pytest
 
 from landing_zone.lifecycle import TenantState
 from landing_zone.tenants import TenantRecord
+from landing_zone.work import Kind, Work
+from tests.activities.landed import landed
 from tests.fakes import (
     EXAMPLE,
     NOON,
@@ -15,6 +17,7 @@ from tests.fakes import (
     World,
     example_request,
 )
+from tests.given import dependencies_of
 from tests.principals import ACTOR
 from tests.triggers.requests import INSTANCE, PROBLEM, TENANT, content, record, request
 from triggers.tenants import RACES, request_tenant
@@ -96,13 +99,55 @@ async def test_tenant_that_is_active_is_shown(given_dependencies: World) -> None
     assert world.client.started == []
 
 
-async def test_other_request_for_a_tenant_is_a_conflict(given_dependencies: World) -> None:
+async def test_other_request_for_a_tenant_changes_it() -> None:
+    """As a patch does, with the same checks."""
+    world = landed(example_request())
+    with dependencies_of(world):
+        response = await ask(world, OTHER, params={"reason": "renamed"})
+        document = content(response)
+        assert (response.status_code, document["operationId"]) == (202, f"{TENANT}.2")
+        found = world.registry.rows[TENANT].value
+        assert (found.work.kind, found.work.reason) == (Kind.UPDATE, "renamed")
+        assert found.work.wanted == example_request(displayName="Another name")
+        assert (await ask(world, OTHER)).status_code == 202
+    assert world.registry.rows[TENANT].value == found
+    assert world.client.started[0].client_input["kind"] == "update"
+
+
+async def test_other_request_waits_behind_what_is_under_way(given_dependencies: World) -> None:
+    """Asked for again, it waits already."""
+    world = given_dependencies
+    world.registry.put(record(TenantState.PROVISIONING))
+    world.client.statuses[INSTANCE] = FakeStatus(INSTANCE, "Running")
+    answers = [content(await ask(world, OTHER)) for _ in range(2)]
+    assert [one["queued"] for one in answers] == [["update"]] * 2
+    assert len(world.registry.rows[TENANT].value.queued) == 1
+
+
+async def test_request_that_would_cost_data_is_refused_until_it_is_allowed() -> None:
+    """By name."""
+    world = landed(example_request())
+    bare = example_request(data={"storage": True, "database": "none", "vectorIndex": "shared"})
+    with dependencies_of(world):
+        refused = await ask(world, bare.to_document())
+        assert (refused.status_code, world.client.started) == (400, [])
+        [fault] = content(refused)["errors"]
+        assert fault["path"] == "allowDataLoss"
+        lost = fault["message"].partition(" ")[0]
+        allowed = await ask(world, bare.to_document(), params={"allowDataLoss": lost})
+    assert allowed.status_code == 202
+
+
+@pytest.mark.parametrize("state", [TenantState.SUSPENDED, TenantState.OFFBOARDING])
+async def test_request_without_a_place_in_the_tenants_state_is_a_conflict(
+    given_dependencies: World, state: TenantState
+) -> None:
     """The record stays as it was."""
     world = given_dependencies
-    world.registry.put(record(TenantState.ACTIVE))
+    work = Work(kind=Kind.OFFBOARD if state is TenantState.OFFBOARDING else Kind.SUSPEND)
+    world.registry.put(record(state, work=work, active_since=NOON))
     response = await ask(world, OTHER)
     assert (response.status_code, response.mimetype) == (409, PROBLEM)
-    assert content(response)["code"] == "TenantExists"
     assert (world.registry.writes, world.client.started) == (1, [])
 
 

@@ -135,19 +135,6 @@ async def test_failed_tenant_is_begun_again(given_dependencies: World) -> None:
     assert [one.operation_id for one in found.owed] == [f"{TENANT}.1"]
 
 
-async def test_document_that_differs_is_refused_as_over_http(given_dependencies: World) -> None:
-    """Kept with the reason, and told as the problem that HTTP answers with."""
-    world = given_dependencies
-    world.registry.put(record(TenantState.ACTIVE))
-    await take(world, message(OTHER))
-    [kept] = world.messages.of(DEAD_LETTERS)
-    assert (kept.body, kept.properties["DeadLetterReason"]) == (OTHER, "TenantExists")
-    assert "choose another tenantId" in str(kept.properties["DeadLetterErrorDescription"])
-    [answer] = results(world)
-    assert (answer["outcome"], answer["tenantId"]) == ("rejected", TENANT)
-    assert (answer["problem"]["status"], answer["problem"]["code"]) == (409, "TenantExists")
-
-
 BAD = MALFORMED | {
     "binary": (bytes(range(256)), {""}),
     "utf-16": ("tenantId: a-one".encode("utf-16"), {""}),

@@ -10,6 +10,7 @@ from landing_zone.admission import (
     Insert,
     Restart,
     Same,
+    Update,
     admit,
     faults_of,
     hubs_for,
@@ -18,9 +19,16 @@ from landing_zone.admission import (
 from landing_zone.capacity import CapacityExceeded
 from landing_zone.ends import OpenWork
 from landing_zone.errors import PermanentError
+from landing_zone.intake.replies import Reply
 from landing_zone.lifecycle import TenantState
 from landing_zone.tenant_request import TenantRequest
-from landing_zone.tenants import TenantRecord, instance_id, new_tenant, tenant_of_operation
+from landing_zone.tenants import (
+    MOST_HEARD,
+    TenantRecord,
+    instance_id,
+    new_tenant,
+    tenant_of_operation,
+)
 from tests.fakes import HUBS, NOON, example_request
 from tests.principals import ANN, BEN, principal_of
 from tests.unit.hubs import asking_for, holding, two_hubs
@@ -28,11 +36,6 @@ from tests.unit.hubs import asking_for, holding, two_hubs
 LATER = NOON + timedelta(hours=1)
 REQUEST = example_request()
 OTHER = example_request(displayName="Another name")
-UNDER_WAY = {
-    TenantState.REQUESTED,
-    TenantState.AWAITING_APPROVAL,
-    TenantState.PROVISIONING,
-}
 OVER = {TenantState.FAILED, TenantState.OFFBOARDED}
 
 
@@ -55,18 +58,30 @@ def test_unknown_tenant_is_new() -> None:
 
 
 @pytest.mark.parametrize("state", [state for state in TenantState if state not in OVER])
-def test_same_request_again_changes_nothing(state: TenantState) -> None:
-    """What is under way is told, so that it is made sure to run."""
+@pytest.mark.parametrize("wanted", [REQUEST, OTHER], ids=["same", "other"])
+def test_request_for_a_living_tenant_is_an_update(state: TenantState, wanted: Any) -> None:
+    """Which says what it comes to: perhaps nothing is to be done."""
     existing = record(state)
-    assert admit(REQUEST, existing, "bob", LATER) == Same(existing, under_way=state in UNDER_WAY)
+    assert admit(wanted, existing, "bob", LATER) == Update(existing)
 
 
-@pytest.mark.parametrize("state", [state for state in TenantState if state not in OVER])
-def test_other_request_for_a_living_tenant_is_refused(state: TenantState) -> None:
-    """Changing a tenant is an update."""
-    with pytest.raises(PermanentError, match=state.value) as caught:
-        admit(OTHER, record(state), "bob", LATER)
-    assert (caught.value.code, bool(caught.value.hint)) == ("TenantExists", True)
+@pytest.mark.parametrize("wanted", [REQUEST, OTHER], ids=["same", "other"])
+def test_tenant_that_failed_after_it_was_active_is_changed_and_not_made_anew(wanted: Any) -> None:
+    """An onboarding that fails takes back all that there is."""
+    existing = record(TenantState.FAILED, active_since=NOON)
+    assert admit(wanted, existing, "bob", LATER) == Update(existing)
+
+
+def test_message_that_has_been_heard_is_heard_once() -> None:
+    """However much has been asked for since, up to a bound."""
+    first = Reply(origin="first/1")
+    existing = record(TenantState.ACTIVE).having_heard(first).having_heard(first)
+    for number in range(MOST_HEARD - 1):
+        existing = existing.having_heard(Reply(origin=f"later/{number}"))
+    assert len(existing.heard) == MOST_HEARD
+    assert admit(OTHER, existing, "bus", LATER, first) == Same(existing, under_way=True)
+    forgotten = existing.having_heard(Reply(origin="last/1"))
+    assert admit(OTHER, forgotten, "bus", LATER, first) == Update(forgotten)
 
 
 @pytest.mark.parametrize("state", sorted(OVER))

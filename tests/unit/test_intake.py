@@ -117,7 +117,7 @@ def test_description_fits_and_says_how_many_faults_there_are(faults: list[Fault]
 
 def test_refusal_tells_what_to_do() -> None:
     """The hint is part of the sentence."""
-    kept = refused(arrival(), PermanentError("TenantExists", "it exists", "choose another"))
+    kept = refused(arrival(), PermanentError("OpenWork", "it exists", "choose another"))
     assert kept.properties["DeadLetterErrorDescription"] == "it exists (choose another)"
     assert kept.properties["DeadLetterSource"] == "onboarding"
 
@@ -133,7 +133,11 @@ def test_only_what_the_request_is_to_blame_for_is_refused() -> None:
 def test_message_delivered_again_is_the_same_request(state: TenantState) -> None:
     """Even where something is left over, or where it would be begun again."""
     existing = new_tenant(REQUEST, "ann", NOON, REPLY).model_copy(
-        update={"state": state, "open_work": (OpenWork(key="x", reason="y"),)}
+        update={
+            "state": state,
+            "ongoing": state is TenantState.PROVISIONING,
+            "open_work": (OpenWork(key="x", reason="y"),),
+        }
     )
     found = admit(REQUEST, existing, "ann", NOON, REPLY)
     assert found == Same(existing, under_way=state is TenantState.PROVISIONING)

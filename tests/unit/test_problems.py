@@ -31,7 +31,7 @@ FAULTS = (Fault("network.prefixLength", "is too small", "22 to 27"), Fault("owne
         (forbidden(principal_of(), Reason.NO_ROLE, "no", "ask"), 403),
         (PermanentError("TenantIdTaken", "it is another's"), 403),
         (PermanentError("OperationNotFound", "there is none"), 404),
-        (PermanentError("TenantExists", "it is active"), 409),
+        (PermanentError("NeverActive", "it is new"), 409),
         (PermanentError("InvalidTransition", "it cannot"), 409),
         (CapacityExceeded([HubRefusal("hub", (Shortage(LIMIT, 1, 2),))]), 409),
         (PermanentError("AddressPoolExhausted", "no range is free"), 422),

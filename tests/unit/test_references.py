@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from landing_zone.errors import PermanentError
 from landing_zone.references import (
+    newest,
     reference,
     referenced_keys,
     resolved,
@@ -102,3 +103,17 @@ def test_names_of_properties_are_resolved_too() -> None:
     body: dict[str, Any] = {"identities": {f"/ids/{reference('one', 'id')}": {}}}
     assert referenced_keys(body) == {"one"}
     assert resolved(body, {"one": {"id": "1"}}) == {"identities": {"/ids/1": {}}}
+
+
+def test_what_somebody_has_newly_learned_counts() -> None:
+    """Whoever has not heard of a resource that was made anew tells what was known before."""
+    before = {"identity": {"principalId": "old"}, "cluster": {"issuer": "here"}}
+    fresh = {"identity": {"principalId": "new"}, "cluster": {"issuer": "here"}}
+    for told in ([fresh, before], [before, fresh], [before, fresh, before]):
+        assert newest(before, told) == fresh
+    assert newest(before, []) == newest(before, [{}, before]) == before
+    assert newest({}, [{"a": {"id": "1"}}, {"b": {"id": "2"}}]) == {
+        "a": {"id": "1"},
+        "b": {"id": "2"},
+    }
+    assert before["identity"] == {"principalId": "old"}
