@@ -29,6 +29,7 @@ from tests.simulation.leaving import (
 from tests.simulation.matrix import DISALLOWED, planned
 from tests.simulation.requests import request_of
 from tests.simulation.simulation import Simulation, simulation
+from tests.unit.strategies import TIERS
 from triggers.cleaning import try_again
 
 TENANT: Final = "contoso-research"
@@ -313,5 +314,20 @@ def test_the_host_may_die_at_any_time(seed: int) -> None:
             record = await settled(world, TENANT)
             dying.cancel()
             assert_gone(world, before, record)
+
+        lived(world, life())
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_a_suspended_tenant_leaves(tier: str) -> None:
+    """Also where its cluster is stopped, of which nothing can be changed."""
+    with simulation() as world:
+        before = dump(world)
+
+        async def life() -> None:
+            await onboard(world, request_of(tier))
+            suspended = await operate(world, TENANT, Work(kind=Kind.SUSPEND, actor="ann"))
+            assert (suspended.state, suspended.reason) == (TenantState.SUSPENDED, "")
+            assert_gone(world, before, await operate(world, TENANT, OFFBOARD))
 
         lived(world, life())
