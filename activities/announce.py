@@ -3,7 +3,8 @@
 import asyncio
 from typing import Any, Final, Protocol
 
-from landing_zone.contracts import Announcement, Outcome
+from landing_zone.conclusions import Announcement
+from landing_zone.contracts import Contract, Outcome
 
 ATTEMPTS: Final = 8
 FIRST_WAIT_SECONDS: Final = 0.05
@@ -23,15 +24,21 @@ async def announce(client: EventRaiser, data: Announcement) -> Outcome:
     Raises:
         Exception: Someone could not be told, however often it was tried.
     """
-    await asyncio.gather(*(_tell(client, instance, data) for instance in data.instances))
+    await asyncio.gather(*(tell(client, instance, data.event, data) for instance in data.instances))
     return Outcome(state="done")
 
 
-async def _tell(client: EventRaiser, instance: str, data: Announcement) -> None:
-    """The instance may not have been started yet: all are started at once, in no order."""
+async def tell(client: EventRaiser, instance: str, event: str, data: Contract) -> None:
+    """Tell one of them, unless it has ended.
+
+    It may not have been started yet: all are started at once, in no order.
+
+    Raises:
+        Exception: It could not be told, however often it was tried.
+    """
     for attempt in range(ATTEMPTS):
         try:
-            await client.raise_event(instance, data.event, data.dump())
+            await client.raise_event(instance, event, data.dump())
         except Exception as error:
             # The durable client raises bare exceptions; this is how it words a 410.
             if "is gone" in str(error):

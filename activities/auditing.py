@@ -5,7 +5,8 @@ from typing import Final, NamedTuple
 from activities.dependencies import Dependencies
 from landing_zone.applying import bound
 from landing_zone.audit import AuditEntry, digest
-from landing_zone.contracts import AuditNote, OperationRef, Outcome
+from landing_zone.conclusions import AuditNote
+from landing_zone.contracts import OperationRef, Outcome
 from landing_zone.references import resolved_where_known
 
 AUTOMATION: Final = "spokewright"

@@ -20,21 +20,18 @@ from activities.keys import end_rotation, look_at_key, renew_key, store_key
 from activities.migrating import cross_over
 from activities.offboarding import empty_subscription, purge_deleted, remove_locks
 from activities.operations import begin_operation, make_plan, reserve
+from activities.operator_acts import hear_act, pass_on
 from activities.outcomes import outcome_of
 from activities.resources import begin_resource, poll_resource, verify_resource
 from activities.results import send_results
 from activities.sweeping import plan_sweep as shards_of
 from activities.sweeping import sweep_shard as swept_shard
-from landing_zone.contracts import (
-    Call,
-    Conclusion,
-    Contract,
-    OperationRef,
-    Outcome,
-)
+from landing_zone.conclusions import Conclusion
+from landing_zone.contracts import Call, Contract, OperationRef, Outcome
 from landing_zone.drift.contracts import Look, Parking
 from landing_zone.drift.sweeping import ShardTask, SweepTask
 from landing_zone.ends import OperationEnd, RouteEnd
+from landing_zone.explaining.acts import Hearing, Stopping
 from landing_zone.fleet.contracts import FleetTurn
 from landing_zone.hub_state.contracts import HubStep
 from landing_zone.key_contracts import KeyTask, RotationEnd, RotationRef
@@ -117,6 +114,7 @@ for _function in (
     activity("purge_deleted", OperationRef, purge_deleted),
     activity("certify", OperationRef, certify),
     activity("send_results", OperationRef, send_results),
+    activity("hear_act", Hearing, hear_act),
     activity("begin_data", Call, begin_data),
     activity("poll_data", Call, poll_data),
     activity("begin_resource", Call, begin_resource),
@@ -135,6 +133,7 @@ for _needing_client in (
     client_activity("conclude", Conclusion, conclude),
     client_activity("begin_hub", Call, begin_hub),
     client_activity("poll_hub", Call, poll_hub),
+    client_activity("pass_on", Stopping, pass_on),
     client_activity("look_at_drift", Look, look_at_drift),
     sweep_shard,
     advance_fleet,

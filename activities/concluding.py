@@ -5,7 +5,8 @@ import asyncio
 from activities.announce import EventRaiser, announce
 from activities.auditing import note
 from activities.dependencies import Dependencies
-from landing_zone.contracts import Conclusion, Outcome
+from landing_zone.conclusions import Conclusion
+from landing_zone.contracts import Outcome
 
 
 async def conclude(deps: Dependencies, client: EventRaiser, data: Conclusion) -> Outcome:

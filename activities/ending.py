@@ -131,18 +131,20 @@ async def release(deps: Dependencies, record: TenantRecord, leases: Iterable[Lea
 
 
 def _open_work(end: OperationEnd, made: Plan | None) -> tuple[OpenWork, ...]:
-    """What was to be taken back and is still there."""
+    """What was to be taken back and is still there; what a tenant was made without."""
     if made is None:
         return ()
     outputs = outputs_of_results(end.results)
+    left = [result for result in end.undone if result.state != "done"]
+    missing = [result for result in end.results if end.ok and result.state == "given-up"]
     return tuple(
         OpenWork(
             key=result.key,
             resource=resolved_where_known(made.by_key[result.key].id, outputs),
             reason=result.message or "something that depends on it is still there",
+            missing=result.state == "given-up",
         )
-        for result in end.undone
-        if result.state != "done"
+        for result in (*left, *missing)
     )
 
 

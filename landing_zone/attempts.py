@@ -20,11 +20,17 @@ class Wait:
         seconds: How long.
         cause: Why, for a person.
         progress: How far things have come.
+        activity: What was called.
+        code: What kind of trouble there is; empty where Azure is at work.
+        asked: Whether Azure asked to be left alone for that long.
     """
 
     seconds: float
     cause: str
     progress: Progress
+    activity: str = ""
+    code: str = ""
+    asked: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,7 @@ def after_call(
         name: Whoever waits, which its jitter comes from.
     """
     began = progress.target is None
+    answer = f"{outcome.state} {outcome.code}".rstrip()
     reached = progress.model_copy(
         update={
             "attempts": progress.attempts + int(began),
@@ -60,6 +67,8 @@ def after_call(
             "wrote": progress.wrote or outcome.wrote,
             "written": progress.written or outcome.written,
             "target": outcome.target if outcome.state == "pending" else None,
+            "answer": answer,
+            "answered_since": progress.answered_since if progress.answer == answer else now,
         }
     )
     match outcome.state:
@@ -97,11 +106,11 @@ def _begin_later(
         return Stop(_given_up(outcome, outcome.code, outcome.message), progress)
     own_wait = backoff(policy, progress.attempts, name)
     if outcome.wait is None:
-        return Wait(own_wait, _cause(outcome), progress)
+        return Wait(own_wait, _cause(outcome), progress, code=outcome.code)
     # A little more than asked, so that those who were sent away together do not return together.
     seconds = outcome.wait + min(own_wait, policy.base_seconds) / 2
     asked = progress.model_copy(update={"asked_seconds": progress.asked_seconds + seconds})
-    return Wait(seconds, _cause(outcome), asked)
+    return Wait(seconds, _cause(outcome), asked, code=outcome.code, asked=True)
 
 
 def _cause(outcome: Outcome) -> str:

@@ -27,21 +27,23 @@ def outputs_after(end: RouteEnd) -> Outputs:
 
 
 def open_work(end: RouteEnd, plans: Mapping[str, Plan]) -> tuple[OpenWork, ...]:
-    """What should be there or gone and is not: nothing, where it ended well or came back."""
-    if end.ok or end.is_back:
-        return ()
+    """What should be there or gone and is not.
+
+    Where it ended well or came back, that is only what was given up.
+    """
     outputs = outputs_after(end)
-    last = {
-        (stage.plan_hash, result.key): result for stage in end.stages for result in stage.results
-    }
+    settled = end.ok or end.is_back
+    stages = [stage for stage in end.stages if not settled or stage.back != end.ok]
+    last = {(stage.plan_hash, result.key): result for stage in stages for result in stage.results}
     return tuple(
         OpenWork(
             key=key,
             resource=resolved_where_known(plans[plan_hash].by_key[key].id, outputs),
             reason=result.message or "something that it has to wait for failed",
+            missing=result.state == "given-up",
         )
         for (plan_hash, key), result in last.items()
-        if result.state != "done"
+        if result.state == "given-up" or (result.state != "done" and not settled)
     )
 
 

@@ -156,7 +156,7 @@ class ResourceTask(Contract):
         retry: The bounds of its attempts.
         via: Who writes it.
         before: The plan that was applied before; empty where that is not known.
-        stage: The stage of a route; empty for an operation that walks a plan only once.
+        walk: The walk over the plan, where an operation makes several; empty for the only one.
         progress: Where an earlier part of the same run left off.
     """
 
@@ -170,7 +170,7 @@ class ResourceTask(Contract):
     retry: RetryPolicy = RetryPolicy()
     via: Via = "resource"
     before: str = ""
-    stage: str = ""
+    walk: str = ""
     progress: "Progress | None" = None
 
 
@@ -185,6 +185,9 @@ class Progress(Contract):
         target: What is being polled; None when the next thing is to begin.
         wrote: Whether anything was written to Azure.
         written: What the first write met.
+        answer: What the last call came to, as one word.
+        answered_since: Since when every call has come to the same.
+        heard: What operators have asked of it so far.
     """
 
     started_at: AwareDatetime
@@ -194,6 +197,9 @@ class Progress(Contract):
     target: "PollTarget | None" = None
     wrote: bool = False
     written: Written | None = None
+    answer: str = ""
+    answered_since: AwareDatetime | None = None
+    heard: int = 0
 
 
 class PollTarget(Contract):
@@ -273,7 +279,7 @@ class Outcome(Contract):
     until: AwareDatetime | None = None
 
 
-type ResourceState = Literal["done", "failed", "skipped"]
+type ResourceState = Literal["done", "failed", "skipped", "given-up"]
 
 
 class ResourceResult(Contract):
@@ -281,7 +287,8 @@ class ResourceResult(Contract):
 
     Attributes:
         key: The resource.
-        state: Done, failed, or skipped because something it waits for failed.
+        state: Done, failed, skipped because something it waits for failed, or given up by an
+            operator, so that the operation goes on without it.
         started_at: When its work began; None when it never did.
         finished_at: When it ended.
         attempts: Calls that began or began again.
@@ -302,72 +309,3 @@ class ResourceResult(Contract):
     code: str = ""
     message: str = ""
     hint: str = ""
-
-
-class Announcement(Contract):
-    """The end of one resource, told to those who wait for it.
-
-    Attributes:
-        event: Name of the external event.
-        instances: Who is told.
-        ok: Whether it is there.
-        outputs: All outputs known at its end.
-    """
-
-    event: str
-    instances: tuple[str, ...]
-    ok: bool
-    outputs: dict[str, dict[str, str]] = {}
-
-    @classmethod
-    def told(cls, event_data: Any) -> Self:
-        """Read it from an external event: the durable client sends its data as JSON text of JSON.
-
-        Raises:
-            pydantic.ValidationError: It is not of this shape.
-        """
-        if isinstance(event_data, str):
-            return cls.model_validate_json(event_data)
-        return cls.parse(event_data)
-
-
-class Conclusion(Contract):
-    """The end of a resource's work, for all who must know.
-
-    Attributes:
-        announcement: For those who wait for it; None where nobody does.
-        note: For the audit chain; None where nothing was done.
-    """
-
-    announcement: Announcement | None = None
-    note: "AuditNote | None" = None
-
-
-class AuditNote(Contract):
-    """What became of a planned resource, for the audit chain.
-
-    Attributes:
-        operation: The operation that did it.
-        event_id: Unique within the tenant: noting it again is the same note.
-        action: What was done, as `resource.apply`.
-        plan_hash: The plan.
-        key: The resource in the plan.
-        outputs: What its references resolve to.
-        wrote: Whether anything was written to Azure.
-        written: What the first write met.
-        outcome: How it ended.
-        details: Further facts, none of them secret.
-        at: When it ended.
-    """
-
-    operation: OperationRef
-    event_id: str
-    action: str
-    plan_hash: str
-    key: str
-    outputs: dict[str, dict[str, str]] = {}
-    wrote: bool = False
-    written: Written | None = None
-    outcome: str
-    details: dict[str, str] = {}
-    at: AwareDatetime

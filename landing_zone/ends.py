@@ -6,17 +6,19 @@ from landing_zone.contracts import Contract, Direction, OperationRef, ResourceRe
 
 
 class OpenWork(Contract):
-    """Something that could not be taken back and that a person must know of.
+    """Something that is not as it should be and that a person must know of.
 
     Attributes:
         key: The resource in the plan.
         resource: Its ARM id, as far as it is known.
-        reason: Why it is still there.
+        reason: Why it is still there, or is missing.
+        missing: Whether it should be there; otherwise it should be gone.
     """
 
     key: str
     resource: str = ""
     reason: str
+    missing: bool = False
 
 
 class OperationEnd(Contract):

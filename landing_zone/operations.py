@@ -5,27 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from landing_zone.contracts import Contract, OperationRef
+from landing_zone.contracts import OperationRef
 from landing_zone.graph import critical_path
 from landing_zone.plan import Plan, Resource, Step
-from landing_zone.progress import Mark, OperationStatus, at, unmarked
+from landing_zone.progress import LiveWait, Mark, OperationStatus, at, unmarked
 from landing_zone.references import resolved_where_known
-
-
-class LiveWait(Contract):
-    """What a resource is waiting for: the custom status of its sub-orchestration.
-
-    Attributes:
-        started_at: When its work began, ISO 8601.
-        cause: What it waits for.
-        until: When it will look again, ISO 8601.
-        attempts: Calls that began or began again.
-    """
-
-    started_at: str
-    cause: str
-    until: str
-    attempts: int
 
 
 @dataclass(frozen=True)
@@ -149,7 +133,7 @@ def _step(step: Step, resources: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _step_state(states: set[str], *, over: bool) -> str:
-    if states <= {"done"}:
+    if states <= {"done", "given-up"}:
         return "done"
     if over or states & {"failed", "undone", "left"}:
         return "failed"

@@ -11,13 +11,57 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
+from landing_zone.attempts import Wait
 from landing_zone.contracts import Contract, ResourceResult
 
 type Phase = Literal["request", "apply", "verify", "undo", "end"]
+type Way = Literal["", "one-way", "back"]
 type Mark = tuple[str, float | None, float, int]
 
-_LETTERS = {"done": "d", "failed": "f", "skipped": "s"}
+_LETTERS = {"done": "d", "failed": "f", "skipped": "s", "given-up": "g"}
 _STATES = {letter: state for state, letter in _LETTERS.items()}
+
+
+class LiveWait(Contract):
+    """What is waited for: the custom status of a resource's sub-orchestration.
+
+    Attributes:
+        started_at: When its work began, ISO 8601.
+        cause: What it waits for.
+        until: When it will look again, ISO 8601.
+        attempts: Calls that began or began again.
+        activity: What was called last.
+        at: When that was answered, ISO 8601.
+        code: What kind of trouble there was; empty where Azure is at work.
+        since: Since when every call has come to the same, ISO 8601.
+        asked: Whether Azure asked to be left alone until then.
+    """
+
+    started_at: str
+    cause: str
+    until: str
+    attempts: int
+    activity: str = ""
+    at: str = ""
+    code: str = ""
+    since: str = ""
+    asked: bool = False
+
+
+def live_wait(wait: Wait, now: datetime) -> LiveWait:
+    """A wait as it is shown, where it begins now."""
+    since = wait.progress.answered_since or now
+    return LiveWait(
+        started_at=wait.progress.started_at.isoformat(),
+        cause=f"waiting {wait.seconds:.3g} s: {wait.cause}",
+        until=(now + timedelta(seconds=wait.seconds)).isoformat(),
+        attempts=wait.progress.attempts,
+        activity=wait.activity,
+        at=now.isoformat(),
+        code=wait.code,
+        since=since.isoformat(),
+        asked=wait.asked,
+    )
 
 
 class OperationStatus(Contract):
@@ -31,6 +75,10 @@ class OperationStatus(Contract):
         cause: What it waits for, when that is not a resource.
         stage: The stage of its route that it is at; empty for an onboarding.
         final: Whether there is no way back any more.
+        wait: What was called and is waited for, when that is not a resource.
+        until: The date that it waits for, if it does.
+        way: Whether there is a way back from where it is; empty where there is.
+        again: Times that what had failed was begun again, as an operator asked for.
         applied: The end of each resource that was made: letter, start, end, attempts.
         undone: The end of each resource that was taken back.
         outputs: What resources have yielded that the ids of others refer to.
@@ -43,6 +91,10 @@ class OperationStatus(Contract):
     cause: str = ""
     stage: str = ""
     final: bool = False
+    wait: LiveWait | None = None
+    until: AwareDatetime | None = None
+    way: Way = ""
+    again: int = 0
     applied: dict[str, Mark] = Field(default_factory=dict)
     undone: dict[str, Mark] = Field(default_factory=dict)
     outputs: dict[str, dict[str, str]] = Field(default_factory=dict)
@@ -59,6 +111,10 @@ class LiveStatus(Contract):
         cause: What it waits for, when that is not a resource.
         stage: The stage of its route that it is at; empty for an onboarding.
         final: Whether there is no way back from that stage.
+        wait: What was called and is waited for, when that is not a resource.
+        until: The date that it waits for, if it does.
+        way: Whether there is a way back from where it is; empty where there is.
+        again: Times that what had failed was begun again, as an operator asked for.
         applied: For each resource of the plan, in its order, its mark as text; empty for none.
         undone: The same for those that were to be taken back.
         outputs: What resources have yielded that the ids of others refer to.
@@ -71,6 +127,10 @@ class LiveStatus(Contract):
     cause: str = ""
     stage: str = ""
     final: bool = False
+    wait: LiveWait | None = None
+    until: AwareDatetime | None = None
+    way: Way = ""
+    again: int = 0
     applied: tuple[str, ...] = ()
     undone: tuple[str, ...] = ()
     outputs: dict[str, dict[str, str]] = Field(default_factory=dict)
@@ -85,6 +145,10 @@ class LiveStatus(Contract):
             cause=self.cause,
             stage=self.stage,
             final=self.final,
+            wait=self.wait and self.wait.model_copy(update={"cause": self.cause}),
+            until=self.until,
+            way=self.way,
+            again=self.again,
             applied=_named(keys, self.applied),
             undone=_named(keys, self.undone),
             outputs=self.outputs,

@@ -10,6 +10,7 @@ from landing_zone.access.principal import PrincipalId
 from landing_zone.approval.record import Approval
 from landing_zone.contracts import OperationRef
 from landing_zone.ends import OpenWork
+from landing_zone.explaining.acts import NO_ACTS, Acts
 from landing_zone.intake.replies import OwedResult, Reply
 from landing_zone.key_records import KeyRecord
 from landing_zone.lifecycle import SETTLED, TenantEvent, TenantState, next_state
@@ -68,6 +69,7 @@ class TenantRecord(BaseModel):
         crossing: What the tenant was before the migration under way, once that only goes forward:
             `request` and `plan_hash` are then what it leads to.
         certificate: The operation that certified that nothing is left of it; empty for none yet.
+        acts: What operators have asked of the current operation.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -100,6 +102,7 @@ class TenantRecord(BaseModel):
     heading: str = ""
     crossing: Crossing | None = None
     certificate: str = ""
+    acts: Acts = NO_ACTS
 
     @property
     def tenant_id(self) -> str:
@@ -143,6 +146,7 @@ class TenantRecord(BaseModel):
             "reply": None,
             "heading": "",
             "approval": None,
+            "acts": NO_ACTS,
             "reason": "",
             "hint": "",
             "updated_at": at,

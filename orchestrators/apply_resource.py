@@ -1,25 +1,28 @@
 """The life of one planned resource: it waits for its turn, is made or taken back, and says so."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from azure.durable_functions import DurableOrchestrationContext
 
 from landing_zone.attempts import Stop, Wait, after_call
+from landing_zone.conclusions import Announcement, AuditNote, Conclusion
 from landing_zone.contracts import (
-    Announcement,
-    AuditNote,
     Call,
-    Conclusion,
     Outcome,
     Progress,
     ResourceResult,
+    ResourceState,
     ResourceTask,
 )
-from landing_zone.operations import LiveWait
+from landing_zone.explaining.acts import GIVEN_UP
+from landing_zone.explaining.heeding import heeded
+from landing_zone.progress import live_wait
 from landing_zone.retries import RetryPolicy
 from landing_zone.written import Written
-from orchestrators.calls import Steps, WaitNote, call, settle, timer
+from orchestrators.calls import Steps, WaitNote, call, settle
+from orchestrators.hearing import Ear, noted
 
 TURNS_A_HISTORY: Final = 8
 """Calls after which the history is begun anew: replaying it costs its length each time."""
@@ -34,8 +37,9 @@ def apply_resource(context: DurableOrchestrationContext) -> Steps[dict[str, Any]
     """Make one resource, or take it back.
 
     1. Wait until all it waits for have ended; if one of them failed, end as skipped.
-    2. Begin; wait, durably, as long as Azure asks; look again; within the bounds, begin anew after
-       a temporary error. Long histories are cut by continuing as new.
+    2. Begin; wait, durably, as long as Azure asks, or until an operator asks for something; look
+       again; within the bounds, begin anew after a temporary error. Long histories are cut by
+       continuing as new.
     3. Tell those who wait for it, and note it in the audit chain.
     """
     task = ResourceTask.parse(context.get_input(dict))
@@ -86,27 +90,46 @@ def _work(
 ) -> Steps[tuple[Stop, datetime] | None]:
     """How it ended, and when; None when the history is begun anew."""
     progress = task.progress or Progress(started_at=context.current_utc_datetime)
+    ear = Ear(context, task.operation, progress.heard)
     for _ in range(TURNS_A_HISTORY):
-        outcome = yield from _attempt(context, task, outputs, progress)
+        activity = f"{'begin' if progress.target is None else 'poll'}_{task.via}"
+        outcome = yield from _attempt(context, activity, _call(task, outputs, progress))
         now = context.current_utc_datetime
         decision = after_call(task.retry, progress, outcome, now, context.instance_id)
         if isinstance(decision, Stop):
             return decision, now
-        _show(context, decision, now)
-        yield timer(context, decision.seconds)
-        progress = decision.progress
+        waited = yield from _wait(context, task, replace(decision, activity=activity), ear)
+        if isinstance(waited, Stop):
+            return waited, context.current_utc_datetime
+        progress = waited
     again = task.model_copy(update={"progress": progress, "outputs": outputs})
     context.continue_as_new(again.dump())
     return None
 
 
-def _attempt(
-    context: DurableOrchestrationContext,
-    task: ResourceTask,
-    outputs: Outputs,
-    progress: Progress,
-) -> Steps[Outcome]:
-    data = Call(
+def _wait(
+    context: DurableOrchestrationContext, task: ResourceTask, wait: Wait, ear: Ear
+) -> Steps[Progress | Stop]:
+    """How far things have come once the wait is over: its time has come, or it was cut short."""
+    begun = context.current_utc_datetime
+    until = begun + timedelta(seconds=wait.seconds)
+    context.set_custom_status(live_wait(wait, begun).dump())
+    while True:
+        act = yield from ear.hear(until)
+        if act is None:
+            return wait.progress
+        found = heeded(act, wait, task.direction, context.current_utc_datetime)
+        yield from noted(context, task.operation, act, found.told)
+        progress = found.progress.model_copy(update={"heard": ear.heard})
+        if found.ends is not None:
+            return Stop(found.ends, progress)
+        if found.wakes:
+            return progress
+        wait = replace(wait, progress=progress)
+
+
+def _call(task: ResourceTask, outputs: Outputs, progress: Progress) -> Call:
+    return Call(
         operation=task.operation,
         plan_hash=task.plan_hash,
         key=task.key,
@@ -116,7 +139,9 @@ def _attempt(
         failed=progress.failed_operations > 0,
         before=task.before,
     )
-    activity = f"{'begin' if progress.target is None else 'poll'}_{task.via}"
+
+
+def _attempt(context: DurableOrchestrationContext, activity: str, data: Call) -> Steps[Outcome]:
     try:
         answer = yield call(context, activity, data)
     except Exception:  # noqa: BLE001 - whatever crashed, the resource's end must be told
@@ -129,22 +154,12 @@ def _attempt(
     return Outcome.parse(answer)
 
 
-def _show(context: DurableOrchestrationContext, wait: Wait, now: datetime) -> None:
-    shown = LiveWait(
-        started_at=wait.progress.started_at.isoformat(),
-        cause=f"waiting {wait.seconds:.3g} s: {wait.cause}",
-        until=(now + timedelta(seconds=wait.seconds)).isoformat(),
-        attempts=wait.progress.attempts,
-    )
-    context.set_custom_status(shown.dump())
-
-
 def _result(task: ResourceTask, stop: Stop, outputs: Outputs, now: datetime) -> ResourceResult:
     outcome = stop.outcome
     own = {task.key: outcome.outputs} if outcome.outputs else {}
     return ResourceResult(
         key=task.key,
-        state="done" if outcome.state == "done" else "failed",
+        state=_end(task, outcome),
         started_at=stop.progress.started_at,
         finished_at=now,
         attempts=stop.progress.attempts,
@@ -154,6 +169,13 @@ def _result(task: ResourceTask, stop: Stop, outputs: Outputs, now: datetime) -> 
         message=outcome.message,
         hint=outcome.hint,
     )
+
+
+def _end(task: ResourceTask, outcome: Outcome) -> ResourceState:
+    if outcome.state == "done":
+        return "done"
+    given_up = outcome.code == GIVEN_UP and task.direction == "apply"
+    return "given-up" if given_up else "failed"
 
 
 def _skipped(context: DurableOrchestrationContext, task: ResourceTask) -> ResourceResult:
@@ -180,11 +202,10 @@ def _tell(
 
 
 def _note(task: ResourceTask, result: ResourceResult, written: Written | None) -> AuditNote:
-    operation = task.operation
+    operation, walk = task.operation, task.walk or task.direction
     details = {"attempts": str(result.attempts)}
     if result.code:
         details |= {"code": result.code, "message": result.message}
-    walk = f"{task.stage}:{task.direction}" if task.stage else task.direction
     return AuditNote(
         operation=operation,
         event_id=f"{operation.operation_id}.{operation.run}:{walk}:{task.key}",

@@ -5,6 +5,7 @@ worker or a mistake of ours, which the host retries a few times.
 """
 
 from collections.abc import Generator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ from azure.durable_functions import DurableOrchestrationContext, RetryOptions
 
 from landing_zone.attempts import Stop, Wait, after_call
 from landing_zone.contracts import Contract, Outcome, Progress
+from landing_zone.explaining.acts import Act, Deed
+from landing_zone.explaining.heeding import renewed, stopped
 from landing_zone.retries import RetryPolicy
 
 CRASH_FIRST_WAIT_MS: Final = 1_000
@@ -41,9 +44,13 @@ def settle(
         decision = after_call(policy, progress, outcome, context.current_utc_datetime, name)
         if isinstance(decision, Stop):
             return decision.outcome
-        on_wait(decision)
-        yield timer(context, decision.seconds)
+        on_wait(replace(decision, activity=activity))
+        act = yield from on_wait.pause(context, decision.seconds)
         progress = decision.progress
+        if act is not None and act.deed is Deed.COMPENSATE:
+            return stopped(act)
+        if act is not None and act.anew:
+            progress = renewed(progress, context.current_utc_datetime)
 
 
 def timer(context: DurableOrchestrationContext, seconds: float) -> Any:
@@ -52,7 +59,12 @@ def timer(context: DurableOrchestrationContext, seconds: float) -> Any:
 
 
 class WaitNote:
-    """Told of each wait; this one keeps it to itself."""
+    """Told of each wait, which it then waits; this one keeps it to itself."""
 
     def __call__(self, wait: Wait) -> None:
         """Note that a wait begins."""
+
+    def pause(self, context: DurableOrchestrationContext, seconds: float) -> Steps[Act | None]:
+        """Wait; an operator's act that ends the wait is given."""
+        yield timer(context, seconds)
+        return None

@@ -16,10 +16,12 @@ from landing_zone.contracts import (
     Stage,
 )
 from landing_zone.ends import RouteEnd, StageEnd
+from landing_zone.explaining.acts import Act
 from landing_zone.graph import Graph, reversed_graph, subgraph
-from landing_zone.progress import LiveStatus, mark_text, outputs_of_results
+from landing_zone.progress import LiveStatus, live_wait, mark_text, outputs_of_results
 from orchestrators.calls import Steps, WaitNote, settle
 from orchestrators.fan_out import Results, Walk, walk
+from orchestrators.hearing import Attention
 from orchestrators.onboard_tenant import REQUEST_RETRY, RESULT_RETRY, first_failure
 
 type Outputs = dict[str, dict[str, str]]
@@ -60,14 +62,16 @@ class _Journey:
         self._operation = operation
         self._ends: list[StageEnd] = []
         self._outputs: Outputs = {}
-        self.note = _Board(context)
+        self.note = _Board(context, operation)
 
     def follow(self, route: Route) -> Steps[RouteEnd]:
         """Follow it to its end, or back."""
         self._outputs = dict(route.outputs)
+        self.note.forward(returns=bool(route.back))
         reversible = tuple(stage for stage in route.stages if not stage.final)
         problem = yield from self._stages(route, reversible, back=False)
         if problem is not None:
+            self.note.backward()
             # What cannot be brought back at one place is no reason to leave the next as it is.
             for stage in route.back:
                 yield from self._stages(route, (stage,), back=True)
@@ -80,6 +84,7 @@ class _Journey:
 
     def end(self, route: Route | None, problem: Outcome | None) -> RouteEnd:
         """How it ended; without a problem, well."""
+        self.note.attention.open = False
         self.note.show(phase="end")
         return RouteEnd(
             operation=self._operation,
@@ -124,7 +129,7 @@ class _Journey:
         self, route: Route, stage: Stage, *, back: bool
     ) -> Steps[tuple[Results, Outcome | None]]:
         if stage.until is not None and stage.until > self._context.current_utc_datetime:
-            self.note.show(cause=f"waiting until {stage.until.isoformat()}")
+            self.note.show(cause=f"waiting until {stage.until.isoformat()}", until=stage.until)
             yield self._context.create_timer(stage.until)
         if stage.activity:
             outcome = yield from settle(
@@ -149,9 +154,9 @@ class _Journey:
             stage=stage.name,
             before=stage.before,
         )
-        results = yield from walk(self._context, walking, self.note.walked)
+        results = yield from walk(self._context, walking, self.note.walked, self.note.attention)
         self._outputs |= outputs_of_results(results.values())
-        problem = first_failure(results)
+        problem = (None if back else self.note.attention.problem) or first_failure(results)
         if problem is None and stage.verify:
             problem = yield from self._verify(plan, stage)
         return results, problem
@@ -200,8 +205,9 @@ class _Journey:
 class _Board(WaitNote):
     """Keeps the custom status: how far the operation has come, for people."""
 
-    def __init__(self, context: DurableOrchestrationContext) -> None:
+    def __init__(self, context: DurableOrchestrationContext, operation: OperationRef) -> None:
         self._context = context
+        self.attention = Attention(context, operation, self.again)
         self.started_at = context.current_utc_datetime
         self._status = LiveStatus(started_at=self.started_at)
         self._places: dict[str, int] = {}
@@ -213,11 +219,34 @@ class _Board(WaitNote):
 
     def __call__(self, wait: Wait) -> None:
         """Show what is waited for."""
-        self.show(cause=f"waiting {wait.seconds:.3g} s: {wait.cause}")
+        shown = live_wait(wait, self._context.current_utc_datetime)
+        # Its cause is there already: a custom status has little room.
+        self.show(cause=shown.cause, wait=shown.model_copy(update={"cause": ""}))
+
+    def pause(self, context: DurableOrchestrationContext, seconds: float) -> Steps[Act | None]:  # noqa: ARG002 - it has its own
+        """Wait, or heed an operator."""
+        return (yield from self.attention.pause(seconds))
+
+    def forward(self, *, returns: bool) -> None:
+        """The route is there: it is followed, with a way back or without."""
+        self.attention.open = returns and self.attention.problem is None
+        self.show(way="" if returns else "one-way")
+
+    def backward(self) -> None:
+        """It is gone back."""
+        self.attention.open = False
+        self.show(way="back")
+
+    def again(self, number: int, keys: frozenset[str]) -> None:
+        """What failed is begun again: that it has ended says nothing any more."""
+        for key in keys:
+            self._marks[self._places[key]] = ""
+        self.show(again=number)
 
     def show(self, **changes: Any) -> None:
         """Change the status and show it."""
-        self._status = self._status.model_copy(update={"cause": "", **changes})
+        fresh = {"cause": "", "wait": None, "until": None}
+        self._status = self._status.model_copy(update={**fresh, **changes})
         # Changed in place, resource by resource: it is replayed at each episode.
         marks = {self._field: self._marks, "outputs": self._outputs}
         self._context.set_custom_status({**self._status.dump(), **marks})
@@ -226,7 +255,8 @@ class _Board(WaitNote):
         """A stage has begun."""
         self._marks, self._places = [], {}
         phase = "undo" if back or stage.direction == "undo" else "apply"
-        self.show(phase=phase, stage=stage.name, plan_hash="", final=stage.final)
+        way = {"way": "one-way"} if stage.final else {}
+        self.show(phase=phase, stage=stage.name, plan_hash="", final=stage.final, again=0, **way)
 
     def walking(self, plan: PlanSummary, stage: Stage, outputs: Outputs) -> None:
         """A walk has begun; it may not come by what is known already."""

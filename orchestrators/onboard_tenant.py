@@ -14,11 +14,13 @@ from landing_zone.contracts import (
     ResourceResult,
 )
 from landing_zone.ends import OperationEnd
+from landing_zone.explaining.acts import Act
 from landing_zone.graph import Graph, reversed_graph, subgraph
-from landing_zone.progress import LiveStatus, mark_text, outputs_of_results
+from landing_zone.progress import LiveStatus, live_wait, mark_text, outputs_of_results
 from landing_zone.retries import RetryPolicy
 from orchestrators.calls import Steps, WaitNote, call, settle
 from orchestrators.fan_out import Results, Walk, walk
+from orchestrators.hearing import Attention
 
 REQUEST_RETRY = RetryPolicy(deadline_seconds=1800.0)
 """Bounds of admission, reservation and bookkeeping, where nothing of Azure's is waited for."""
@@ -46,6 +48,7 @@ def onboard_tenant(context: DurableOrchestrationContext) -> Steps[dict[str, Any]
         end = board.end(problem=outcome)
     else:
         end = yield from _build(context, operation, outcome.plan, board)
+    board.attention.open = False
     board.show(phase="end")
     ended = yield from settle(context, "end_operation", end, REQUEST_RETRY, board)
     if ended.owed:
@@ -75,8 +78,8 @@ def _build(
     board.planned(summary)
     yield from _ask_hub(context, operation, summary)
     applying = Walk(operation, summary, "apply", summary.graph, {})
-    results = yield from walk(context, applying, board.applied)
-    problem = first_failure(results)
+    results = yield from walk(context, applying, board.applied, board.attention)
+    problem = board.attention.problem or first_failure(results)
     if problem is None:
         problem = yield from _verify(context, operation, summary, results, board)
     if problem is None:
@@ -151,7 +154,7 @@ def _undo(
     if not graph:
         return {}
     undoing = Walk(operation, summary, "undo", graph, outputs_of_results(results.values()))
-    return (yield from walk(context, undoing, board.undone))
+    return (yield from walk(context, undoing, board.undone, board.attention))
 
 
 def undo_graph(summary: PlanSummary, results: Results) -> Graph:
@@ -193,14 +196,21 @@ class Board(WaitNote):
         self._applied: list[str] = []
         self._undone: list[str] = []
         self._outputs: dict[str, dict[str, str]] = {}
+        self.attention = Attention(context, operation, self.again)
 
     def __call__(self, wait: Wait) -> None:
         """Show what is waited for."""
-        self.show(cause=f"waiting {wait.seconds:.3g} s: {wait.cause}")
+        shown = live_wait(wait, self._context.current_utc_datetime)
+        # Its cause is there already: a custom status has little room.
+        self.show(cause=shown.cause, wait=shown.model_copy(update={"cause": ""}))
+
+    def pause(self, context: DurableOrchestrationContext, seconds: float) -> Steps[Act | None]:  # noqa: ARG002 - it has its own
+        """Wait, or heed an operator."""
+        return (yield from self.attention.pause(seconds))
 
     def show(self, **changes: Any) -> None:
         """Change the status and show it."""
-        self._status = self._status.model_copy(update={"cause": "", **changes})
+        self._status = self._status.model_copy(update={"cause": "", "wait": None, **changes})
         marks = {"applied": self._applied, "undone": self._undone, "outputs": self._outputs}
         self._shown = {**self._status.dump(), **marks}
         self._context.set_custom_status(self._shown)
@@ -223,10 +233,17 @@ class Board(WaitNote):
         if result.key in self._named and result.key in result.outputs:
             self._outputs[result.key] = result.outputs[result.key]
 
+    def again(self, number: int, keys: frozenset[str]) -> None:
+        """What failed is begun again: that it has ended says nothing any more."""
+        for key in keys:
+            self._applied[self._places[key]] = ""
+        self.show(again=number)
+
     def undoing(self) -> None:
         """What was made is being taken back."""
+        self.attention.open = False
         self._undone = [""] * len(self._places)
-        self.show(phase="undo")
+        self.show(phase="undo", again=0)
 
     def undone(self, result: ResourceResult) -> None:
         """A resource has been taken back, or not; that it was made says nothing any more."""

@@ -6,20 +6,24 @@ what its forerunner left and goes on from there.
 """
 
 import logging
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
 import azure.durable_functions as df
 import azure.functions as func
 
+from activities.announce import EventRaiser
 from activities.auditing import OperationNote, note_operation
 from activities.dependencies import Dependencies, dependencies
+from activities.operator_acts import hear_act, tell_act
 from activities.tenants import change_tenant
 from landing_zone.approval.policy import is_waiting
 from landing_zone.ends import OpenWork
+from landing_zone.explaining.acts import Hearing
+from landing_zone.instances import is_on_its_way
 from landing_zone.lifecycle import SETTLED, TenantEvent, TenantState
 from landing_zone.routes.courses import BEGINNINGS
-from landing_zone.tenants import TenantRecord
+from landing_zone.tenants import TenantRecord, instance_id
 from triggers.starting import Starter, is_alive, start
 
 blueprint = df.Blueprint()
@@ -49,20 +53,38 @@ async def recover_operations(
         _log.warning("the operation of tenant %s was taken up again", tenant_id)
 
 
-async def recover(deps: Dependencies, client: Starter) -> list[str]:
-    """The tenants whose operation was taken up again."""
+class Client(Starter, EventRaiser, Protocol):
+    """As much of the durable client as is needed here. Asynchronous."""
+
+
+async def recover(deps: Dependencies, client: Client) -> list[str]:
+    """The tenants whose operation was taken up again.
+
+    What operators have asked of the others and nobody has heard is told again.
+    """
     recovered: list[str] = []
     continuation = ""
     while True:
         page = await deps.registry.page(PAGE, continuation)
-        recovered += [
-            record.tenant_id
-            for record in page.items
-            if await _is_lost(deps, client, record) and await _restart(deps, client, record)
-        ]
+        for record in page.items:
+            if not await _is_lost(deps, client, record):
+                await _remind(deps, client, record)
+            elif await _restart(deps, client, record):
+                recovered.append(record.tenant_id)
         continuation = page.continuation
         if not continuation:
             return recovered
+
+
+async def _remind(deps: Dependencies, client: Client, record: TenantRecord) -> None:
+    """An event is lost where the process died before it was raised, or a history began anew."""
+    for act in record.acts.unheard if record.ongoing else ():
+        if deps.clock.now() - act.at < GRACE or await tell_act(client, act):
+            continue
+        own = act.instance == instance_id(record.tenant_id)
+        if not own and not is_on_its_way(await client.get_status(act.instance)):
+            told = "came too late: what it was about had ended"
+            await hear_act(deps, Hearing(operation=record.operation, act=act, told=told))
 
 
 async def _is_lost(deps: Dependencies, client: Starter, record: TenantRecord) -> bool:
@@ -89,7 +111,7 @@ def _taken_up(deps: Dependencies, record: TenantRecord) -> TenantRecord:
     # Of what waits for a person nothing has been made, so that nothing is lost by beginning anew.
     waits = record.state is TenantState.AWAITING_APPROVAL or is_waiting(record)
     if record.recoveries < MOST_RECOVERIES or waits:
-        return record.model_copy(update={"recoveries": record.recoveries + 1, "updated_at": now})
+        return _begun_anew(record, now)
     begun = record
     if record.state is TenantState.REQUESTED:
         begun = record.after(TenantEvent.ADMIT, now)
@@ -104,6 +126,12 @@ def _taken_up(deps: Dependencies, record: TenantRecord) -> TenantRecord:
     if begun.state in SETTLED:
         return begun.model_copy(update={**told, "ongoing": False, "updated_at": now})
     return begun.after(TenantEvent.FAIL, now, **told)
+
+
+def _begun_anew(record: TenantRecord, now: datetime) -> TenantRecord:
+    anew = record.model_copy(update={"recoveries": record.recoveries + 1, "updated_at": now})
+    acts = record.acts.carried(anew.operation, instance_id(record.tenant_id))
+    return anew.model_copy(update={"acts": acts})
 
 
 async def _note_loss(deps: Dependencies, record: TenantRecord, lost: TenantRecord) -> None:

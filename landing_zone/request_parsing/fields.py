@@ -54,8 +54,15 @@ class Fields:
         return ""
 
     def has(self, name: str) -> bool:
-        """Whether the document says anything of a field."""
+        """Whether the document says anything of it."""
         return name in self._values
+
+    def flag(self, name: str) -> bool:
+        """Whether it is true; false where it is not said."""
+        value = self._values.get(name, False)
+        if not isinstance(value, bool):
+            self.wrong(name, "is neither true nor false", "true, false")
+        return value is True
 
     def wrong(self, name: str, message: str, allowed: str = "") -> None:
         """Note that something is wrong with a field."""

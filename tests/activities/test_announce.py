@@ -7,7 +7,7 @@ from contextvars import Context
 import pytest
 
 from activities.announce import ATTEMPTS, announce
-from landing_zone.contracts import Announcement
+from landing_zone.conclusions import Announcement
 from tests.fakes import FakeDurableClient, Raised
 
 MISSING = "No instance with ID 'a' found."

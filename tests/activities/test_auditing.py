@@ -6,7 +6,7 @@ import pytest
 
 from activities.auditing import OperationNote, note, note_operation
 from landing_zone.audit import digest, verify
-from landing_zone.contracts import AuditNote
+from landing_zone.conclusions import AuditNote
 from landing_zone.written import Written
 from tests.activities.calls import OPERATION, PLAN, REQUEST, resource, world_with_plan
 from tests.fakes import NOON, World

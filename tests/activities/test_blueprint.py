@@ -8,7 +8,8 @@ from pydantic import ValidationError
 from activities.blueprint import activity, client_activity
 from activities.concluding import conclude
 from activities.dependencies import Dependencies, read_hubs
-from landing_zone.contracts import Announcement, Conclusion, OperationRef, Outcome
+from landing_zone.conclusions import Announcement, Conclusion
+from landing_zone.contracts import OperationRef, Outcome
 from landing_zone.errors import ConfigurationError, TemporaryError
 from tests.activities.calls import OPERATION
 from tests.fakes import HUBS, ROOT, FakeDurableClient, World

@@ -5,7 +5,7 @@ import pytest
 from activities.announce import ATTEMPTS
 from activities.concluding import conclude
 from landing_zone.audit import AuditEntry, AuditRecord
-from landing_zone.contracts import Announcement, Conclusion
+from landing_zone.conclusions import Announcement, Conclusion
 from landing_zone.errors import TemporaryError
 from tests.activities.calls import REQUEST, world_with_plan
 from tests.activities.test_auditing import NOTE

@@ -2,24 +2,21 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from landing_zone.contracts import (
-    Call,
-    Conclusion,
-    Node,
-    OperationRef,
-    Outcome,
-    PlanSummary,
-    PollTarget,
-)
+from landing_zone.conclusions import Conclusion
+from landing_zone.contracts import Call, Node, OperationRef, Outcome, PlanSummary, PollTarget
 from landing_zone.ends import OperationEnd
+from landing_zone.explaining.acts import NO_ACTS, Act, Deed, Hearing, Stopping
 from landing_zone.graph import Graph
 from landing_zone.plan import Step
 from landing_zone.retries import RetryPolicy
 from orchestrators.apply_resource import apply_resource
 from orchestrators.onboard_tenant import onboard_tenant
-from tests.orchestrators.replay import DurableWorld, Instance
+from tests.orchestrators.replay import Activity, DurableWorld, Instance
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 OPERATION = OperationRef(tenant_id="contoso", operation_id="contoso.1")
 POLL_SECONDS = 1.0
@@ -38,6 +35,9 @@ class Landing:
         results: What comes of telling it, try by try.
         order: What began and ended, in order, as `+key`, `=key` and `-key` (taken back).
         end: How the operation ended.
+        ended_at: When it did.
+        acts: What operators have asked for.
+        heard: What was heard of that, and what was made of it.
         world: Where the orchestrators run.
     """
 
@@ -77,8 +77,17 @@ class Landing:
         self.order: list[str] = []
         self.attempts: Counter[tuple[str, str]] = Counter()
         self.end: OperationEnd | None = None
+        self.ended_at: datetime | None = None
+        self.acts = NO_ACTS
+        self.heard: list[tuple[str, str]] = []
         self._due: dict[tuple[str, str], Any] = {}
-        activities = {
+        orchestrators = {"onboard_tenant": onboard_tenant, "apply_resource": apply_resource}
+        self.world = DurableWorld(
+            orchestrators, self._activities(), lambda _name, _data: CALL_SECONDS
+        )
+
+    def _activities(self) -> dict[str, Activity]:
+        return {
             "begin_operation": self._fine,
             "reserve": self._fine,
             "make_plan": self._plan,
@@ -90,9 +99,9 @@ class Landing:
             "conclude": self._conclude,
             "end_operation": self._end,
             "send_results": self._send_results,
+            "hear_act": self._hear,
+            "pass_on": self._pass_on,
         }
-        orchestrators = {"onboard_tenant": onboard_tenant, "apply_resource": apply_resource}
-        self.world = DurableWorld(orchestrators, activities, lambda _name, _data: CALL_SECONDS)
 
     def onboard(self) -> Instance:
         """Onboard the tenant to its end."""
@@ -162,7 +171,66 @@ class Landing:
 
     def _end(self, payload: Any) -> Any:
         self.end = OperationEnd.parse(payload)
+        self.ended_at = self.world.now
         return Outcome(state="done", owed=self.owed).dump()
+
+    def act(
+        self,
+        deed: Deed,
+        instance: str,
+        resource: str = "",
+        *,
+        anew: bool = False,
+        tell: bool = True,
+    ) -> Act:
+        """What an operator asks for, as the trigger keeps and tells it."""
+        act = Act(
+            deed=deed,
+            instance=instance,
+            event=self.acts.next_event(OPERATION, instance),
+            resource=resource,
+            anew=anew,
+            actor="person:olga",
+            reason="it hangs",
+            at=self.world.now,
+        )
+        self.acts = self.acts.added(act)
+        if tell:
+            self.tell(act)
+        return act
+
+    def act_if_there(self, deed: Deed, instance: str, resource: str) -> None:
+        """The same, where someone is there to hear it: what has ended cannot be told."""
+        found = self.world.instances.get(instance)
+        if found is not None and found.status == "Running":
+            self.act(deed, instance, resource)
+
+    def steps(self, number: int) -> None:
+        """Let so many things happen."""
+        left = iter(range(number))
+        self.world.run(lambda: next(left, None) is None)
+
+    def tell(self, act: Act) -> None:
+        """Raise the event of an act."""
+        self.world.raise_event(act.instance, act.event, act.dump())
+
+    def _hear(self, payload: Any) -> Any:
+        if self.note_busy:
+            self.note_busy -= 1
+            return busy(code="RegistryBusy").dump()
+        heard = Hearing.parse(payload)
+        self.acts = self.acts.taken(heard.act.instance, heard.act.event)
+        self.heard.append((heard.act.deed.value, heard.told))
+        return Outcome(state="done").dump()
+
+    def _pass_on(self, payload: Any) -> Any:
+        data = Stopping.parse(payload)
+        for instance in data.instances:
+            event = self.acts.next_event(OPERATION, instance)
+            told = data.act.model_copy(update={"instance": instance, "event": event})
+            if self.world.instances[instance].status == "Running":
+                self.tell(told)
+        return Outcome(state="done").dump()
 
     def _send_results(self, payload: Any) -> Any:
         assert OperationRef.parse(payload) == OPERATION

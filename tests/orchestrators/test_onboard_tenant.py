@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landing_zone.contracts import Call, Conclusion, Outcome
+from landing_zone.conclusions import Conclusion
+from landing_zone.contracts import Call, Outcome
 from landing_zone.graph import Graph, ancestors, critical_path
 from landing_zone.progress import LiveStatus
 from landing_zone.retries import RetryPolicy

@@ -42,6 +42,7 @@ class Engine:
         longest: Entries of each orchestration's longest history.
         crashes: What activities raised although nobody asked for it.
         on_status: Told each custom status, with its instance's id.
+        lost: How many of the next events are lost on their way here.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Engine:
         self.longest: Counter[str] = Counter()
         self.crashes: list[str] = []
         self.on_status: Callable[[str, Any], None] | None = None
+        self.lost = 0
 
     # The durable client.
 
@@ -89,6 +91,9 @@ class Engine:
 
     async def raise_event(self, instance_id: str, event_name: str, event_data: Any) -> None:
         """Raise an event, in the words of the durable client where it cannot."""
+        if self.lost:
+            self.lost -= 1
+            raise RuntimeError("the connection was reset")
         instance = self.instances.get(instance_id)
         if instance is None:
             raise RuntimeError(f"No instance with ID {instance_id} found.")
@@ -99,6 +104,17 @@ class Engine:
             if leaf.label == f"event {event_name}" and not leaf.is_completed:
                 self._listen(instance, event_name)(leaf)
                 return
+
+    async def get_status_by(
+        self, *, instance_id_prefix: str, runtime_status: list[Any]
+    ) -> list[FakeStatus]:
+        """The statuses of those whose id begins so and that are in one of these states."""
+        states = {getattr(state, "value", state) for state in runtime_status}
+        return [
+            FakeStatus(found.id, found.status, found.custom_status, found.output)
+            for found in self.instances.values()
+            if found.id.startswith(instance_id_prefix) and found.status in states
+        ]
 
     async def get_status(self, instance_id: str) -> FakeStatus:
         """The status; its `runtime_status` is None when there is no such orchestration."""
@@ -156,9 +172,13 @@ class Engine:
 
         def begin(leaf: Leaf) -> None:
             seconds = (until - self._clock.now()).total_seconds()
-            self._later(max(0.0, seconds), lambda: self._complete(instance, leaf, None))
+            self._later(max(0.0, seconds), lambda: self._ring(instance, leaf))
 
         return begin
+
+    def _ring(self, instance: Instance, leaf: Leaf) -> None:
+        if not leaf.cancelled:
+            self._complete(instance, leaf, None)
 
     def event(self, instance: Instance, name: str) -> Callable[[Leaf], None]:
         """Take an event that is there, or wait for it."""

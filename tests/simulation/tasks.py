@@ -35,15 +35,18 @@ class Leaf:
     attempts: int = 0
     is_completed: bool = False
     result: Any = None
+    cancelled: bool = False
+
+    def cancel(self) -> None:
+        """A timer rings no more; raises, as the SDK's does, where it has rung."""
+        if self.is_completed:
+            raise ValueError("Cannot cancel a completed task.")
+        self.cancelled = True
 
     @property
     def leaves(self) -> Sequence["Leaf"]:
         """Itself."""
         return (self,)
-
-    def cancel(self) -> None:
-        """A timer that nobody waits for any more."""
-        self.is_completed = True
 
     def value(self) -> Any:
         """The result.

@@ -34,6 +34,7 @@ ACTIONS = {
     "show_audit": A.SEE_AUDIT,
     "verify_audit": A.SEE_AUDIT,
     "show_operation": A.SEE_OPERATIONS,
+    "act_on_operation": A.ACT_ON_OPERATIONS,
     "request_rotation": A.ROTATE_KEYS,
     "show_rotation": A.SEE_KEYS,
     "show_capacity": A.SEE_CAPACITY,

@@ -8,8 +8,7 @@ import pytest
 from landing_zone.ends import OpenWork
 from landing_zone.errors import TemporaryError
 from landing_zone.lifecycle import TenantState
-from landing_zone.operations import LiveWait
-from landing_zone.progress import LiveStatus
+from landing_zone.progress import LiveStatus, LiveWait
 from landing_zone.reservation import Reservation
 from tests.fakes import NOON, FakeStatus, World, example_request
 from tests.triggers.requests import INSTANCE, PROBLEM, TENANT, content, record, request

@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from landing_zone.conclusions import Announcement, AuditNote
 from landing_zone.contracts import (
-    Announcement,
-    AuditNote,
     Call,
     Contract,
     Node,

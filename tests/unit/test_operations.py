@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from landing_zone.contracts import OperationRef
-from landing_zone.operations import LiveWait, OperationView, is_under_way, operation_document
+from landing_zone.operations import OperationView, is_under_way, operation_document
 from landing_zone.plan import Plan, Resource, Step, in_order
-from landing_zone.progress import Mark, OperationStatus
+from landing_zone.progress import LiveWait, Mark, OperationStatus
 from tests.fakes import NOON
 
 OPERATION = OperationRef(tenant_id="contoso", operation_id="contoso.1")
