@@ -50,7 +50,7 @@ async def asked(
             case Same(same):
                 if same.ongoing:
                     await start(client, same)
-                    return _under_way(same, "the same is under way, or waits already")
+                    return under_way(same, "the same is under way, or waits already")
                 return answer(_document(same, "it is so already"))
             case Begun(changed) | Queued(changed) as found_so:
                 if await deps.registry.replace(changed, found.etag):
@@ -58,11 +58,12 @@ async def asked(
                     queued = isinstance(found_so, Queued)
                     if is_waiting(changed):
                         await wake(client, changed)
-                    return _under_way(changed, "it waits" if queued else "it has begun")
+                    return under_way(changed, "it waits" if queued else "it has begun")
     raise TemporaryError("RegistryBusy", f"others were first on tenant {tenant_id}")
 
 
-def _under_way(record: TenantRecord, told: str) -> func.HttpResponse:
+def under_way(record: TenantRecord, told: str) -> func.HttpResponse:
+    """The answer that something is at work on a tenant, with where it is looked at."""
     document = _document(record, told)
     return answer(document, HTTPStatus.ACCEPTED, {"Location": document["links"]["operation"]})
 

@@ -8,20 +8,21 @@ from urllib.parse import urlsplit
 import azure.durable_functions as df
 import azure.functions as func
 
+from activities.approving import withdraw
 from activities.dependencies import Dependencies, dependencies
 from activities.foreseeing_end import foreseen_end
 from landing_zone.access import Access, Action
 from landing_zone.errors import PermanentError
-from landing_zone.lifecycle import TenantEvent, TenantState, next_state
+from landing_zone.lifecycle import TenantState
 from landing_zone.offboarding.settings import MOST_DAYS
 from landing_zone.request_parsing import Fault, InvalidRequest
 from landing_zone.tenants import TenantRecord
 from landing_zone.work import Kind, Work
 from triggers.access import guarded, tenant_for
 from triggers.answers import answer
-from triggers.asking import asked
+from triggers.asking import asked, under_way
 from triggers.dry_run import is_dry_run
-from triggers.starting import Starter
+from triggers.starting import Starter, wake
 from triggers.updates import reason_of
 
 blueprint = df.Blueprint()
@@ -54,18 +55,22 @@ async def _offboard_tenant(
     work = _work(req, deps, access)
     if dry:
         return answer(await foreseen_end(deps, record, work))
-    return await asked(deps, client, access, tenant_id, lambda latest: _offboarding(latest, work))
+    if record.state is TenantState.AWAITING_APPROVAL:
+        return await _withdrawn(deps, client, record, work)
+    return await asked(deps, client, access, tenant_id, lambda _: work)
 
 
-def _offboarding(record: TenantRecord, work: Work) -> Work:
-    """The work, of a tenant that there is more of than a request.
+async def _withdrawn(
+    deps: Dependencies, client: Starter, record: TenantRecord, work: Work
+) -> func.HttpResponse:
+    """Take back a request that waits for approval: nothing has been done for it.
 
     Raises:
-        PermanentError: It waits for a decision (`InvalidTransition`).
+        PermanentError: It has been decided meanwhile (`ApprovalDecided`).
     """
-    if record.state is TenantState.AWAITING_APPROVAL:
-        next_state(record.state, TenantEvent.OFFBOARD)
-    return work
+    waiting = await withdraw(deps, record, work.actor, work.reason)
+    await wake(client, waiting)
+    return under_way(waiting, "the request is withdrawn")
 
 
 def _work(req: func.HttpRequest, deps: Dependencies, access: Access) -> Work:

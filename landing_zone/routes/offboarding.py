@@ -7,6 +7,8 @@ from typing import Final
 from landing_zone.arm_ids import normalized
 from landing_zone.contracts import Stage
 from landing_zone.plan import Plan, Resource, Undo, Write
+from landing_zone.planning.cluster import CLUSTER
+from landing_zone.planning.suspended import is_at_rest
 from landing_zone.references import Outputs, known_parts, referenced_keys
 
 CLOSE: Final = "close"
@@ -25,6 +27,11 @@ _GIVEN_BACK: Final = frozenset(
 
 (learn: cost-management-billing/manage/subscription-states)
 """
+
+_IN_CLUSTERS: Final = (
+    "Microsoft.ContainerService/managedClusters/",
+    "Microsoft.KubernetesConfiguration/",
+)
 
 _WAYS_IN: Final = "microsoft.apimanagement/"
 _WAY_OUT: Final = "microsoft.network/firewallpolicies"
@@ -112,8 +119,19 @@ def undoable(made: Plan, outputs: Outputs) -> tuple[Resource, ...]:
     return tuple(
         one
         for one in reversed(made.resources)
-        if one.undo is not Undo.KEEP and _needed(one) <= outputs.keys()
+        if one.undo is not Undo.KEEP and _needed(one) <= outputs.keys() and not _goes(one, made)
     )
+
+
+def _goes(one: Resource, made: Plan) -> bool:
+    """Whether it goes with the tenant's own cluster, which is stopped: nothing else is taken of it.
+
+    A stopped cluster can be started or deleted (learn: aks/start-stop-cluster, limitations).
+    """
+    cluster = made.by_key.get(CLUSTER)
+    if cluster is None or not is_at_rest(made) or not one.type.startswith(_IN_CLUSTERS):
+        return False
+    return normalized(one.id).startswith(f"{normalized(cluster.id)}/")
 
 
 def _needed(one: Resource) -> frozenset[str]:

@@ -12,6 +12,7 @@ from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import TenantRecord, instance_id
 from landing_zone.work import Kind, Work
 from localcloud.arm.routes.subscriptions import join_group, new_record
+from tests.simulation.approving import approve_when_asked
 from tests.simulation.kinds import KINDS, fault_at
 from tests.simulation.kinds import Kind as Failure
 from tests.simulation.matrix import Case, arrange, planned
@@ -55,7 +56,11 @@ async def onboard(simulation: Simulation, request: TenantRequest) -> TenantRecor
     """Onboard a tenant, to whatever end."""
     record, _ = await admitted(simulation.deps, request, "simulation")
     await start(simulation.engine, record)
-    return await settled(simulation, record.tenant_id)
+    approving = asyncio.create_task(approve_when_asked(simulation, request))
+    try:
+        return await settled(simulation, record.tenant_id)
+    finally:
+        approving.cancel()
 
 
 async def operate(simulation: Simulation, tenant_id: str, work: Work) -> TenantRecord:

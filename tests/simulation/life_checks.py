@@ -144,13 +144,19 @@ def assert_untouched(before: Shown, after: Shown, touched: Iterable[str]) -> Non
         assert not differing, (tenant, differing)
 
 
-def assert_data_kept(before: Shown, log: Iterable[Exchange], tenants: Iterable[str]) -> None:
-    """Nothing that held data of these tenants before was asked to go."""
+def assert_data_kept(
+    before: Shown, log: Iterable[Exchange], tenants: Iterable[TenantRecord]
+) -> None:
+    """Nothing that held data of these tenants before was asked to go.
+
+    What a change that failed has left is nothing of theirs: it was to go with that change.
+    """
     bearing = {
         one
         for tenant in tenants
-        for one, items in before.get(tenant, {}).items()
+        for one, items in before.get(tenant.tenant_id, {}).items()
         if str(items[0].get("type", "")).lower() in DATA_BEARING
+        and one not in {item.resource.lower() for item in tenant.open_work}
     }
     asked = {one.path.lower() for one in log if one.method == "DELETE"}
     assert not asked & bearing, asked & bearing

@@ -234,15 +234,17 @@ class Life(RuleBasedStateMachine):
         return answers
 
     @staticmethod
-    def kept(records: Mapping[str, TenantRecord], asked: tuple[Asked, ...]) -> list[str]:
+    def kept(records: Mapping[str, TenantRecord], asked: tuple[Asked, ...]) -> list[TenantRecord]:
         """Tenants that have lived and of which nobody has said that data may go."""
         at_stake = {
             one.tenant_id
             for one in asked
             if "allowDataLoss" in one.params or one.function == "offboard_tenant"
         }
-        lived = [name for name, record in records.items() if record.active_since is not None]
-        return [name for name in lived if name not in at_stake and not may_lose(records[name])]
+        lived = [record for record in records.values() if record.active_since is not None]
+        return [
+            record for record in lived if record.tenant_id not in at_stake and not may_lose(record)
+        ]
 
     def hold(self, before: Shown, touched: list[str]) -> None:
         """What must hold after whatever was done to some tenants."""

@@ -24,11 +24,13 @@ from tests.simulation.leaving import (
     offboard,
     onboard,
     operate,
+    request_for,
     settled,
 )
 from tests.simulation.matrix import DISALLOWED, planned
 from tests.simulation.requests import request_of
 from tests.simulation.simulation import Simulation, simulation
+from tests.unit.strategies import TIERS
 from triggers.cleaning import try_again
 
 TENANT: Final = "contoso-research"
@@ -315,3 +317,46 @@ def test_the_host_may_die_at_any_time(seed: int) -> None:
             assert_gone(world, before, record)
 
         lived(world, life())
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_a_suspended_tenant_leaves(tier: str) -> None:
+    """Also where its cluster is stopped, of which nothing can be changed."""
+    with simulation() as world:
+        before = dump(world)
+
+        async def life() -> None:
+            await onboard(world, request_of(tier))
+            suspended = await operate(world, TENANT, Work(kind=Kind.SUSPEND, actor="ann"))
+            assert (suspended.state, suspended.reason) == (TenantState.SUSPENDED, "")
+            assert_gone(world, before, await operate(world, TENANT, OFFBOARD))
+
+        lived(world, life())
+
+
+def test_an_adopted_subscription_is_given_back_when_its_onboarding_fails() -> None:
+    """Its place and its tags are what they were: compensation and offboarding undo the same."""
+    with simulation() as world:
+        request = request_for(world, "namespace", "adopt")
+        before = dump(world)
+
+        async def life() -> None:
+            made = planned("namespace")
+            other = scapegoat(made, made.by_key["network"])
+            world.arm.inject(fault_at(KINDS["write:forbidden-for-good"], other) | DISALLOWED)
+            record = await onboard(world, request)
+            assert (record.state, record.open_work) == (TenantState.FAILED, ())
+            assert_nothing_held_but_told(world, record)
+            after = dump(world)
+            kept = ("/deletedvaults/", "/deletedaccounts/")
+            assert all(any(one in key for one in kept) for key in after.keys() - before.keys())
+            assert [key for key in before if before[key] != after.get(key)] == []
+
+        lived(world, life())
+
+
+def assert_nothing_held_but_told(world: Simulation, record: TenantRecord) -> None:
+    """A failed onboarding says why, and holds nothing."""
+    assert record.reason
+    assert record.reservation is None
+    assert TENANT not in world.world.registry.claims.values()

@@ -7,13 +7,14 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from activities.approving import look_at_approval
 from landing_zone.ends import OpenWork
 from landing_zone.lifecycle import TenantState
 from landing_zone.offboarding.certificate import Certificate
-from landing_zone.tenants import TenantRecord
+from landing_zone.tenants import TenantRecord, new_tenant
 from landing_zone.work import Kind, Work
 from tests.certificates import certificate_of
-from tests.fakes import NOON, World
+from tests.fakes import NOON, World, example_request
 from tests.triggers.requests import TENANT, content, record, request
 from triggers.cleaning import clean_up_tenant, try_again
 from triggers.offboarding import offboard_tenant, show_certificate
@@ -110,14 +111,20 @@ async def test_what_makes_no_sense_is_refused(
     assert world.registry.rows[TENANT].value == record(TenantState.ACTIVE)
 
 
-async def test_what_waits_for_a_decision_is_not_offboarded(given_dependencies: World) -> None:
-    """Its request is decided."""
+async def test_what_waits_for_approval_is_withdrawn(given_dependencies: World) -> None:
+    """Nothing was done for it, so there is nothing to keep, take down or certify."""
     world = given_dependencies
-    waiting = record(TenantState.AWAITING_APPROVAL)
-    world.registry.put(waiting)
-    response = await delete(world)
-    assert (response.status_code, content(response)["code"]) == (409, "InvalidTransition")
-    assert world.registry.rows[TENANT].value == waiting
+    world.registry.put(new_tenant(example_request(isolation="cluster"), "ann", NOON))
+    operation = world.registry.rows[TENANT].value.operation
+    await look_at_approval(world.deps, operation)
+    assert world.registry.rows[TENANT].value.state is TenantState.AWAITING_APPROVAL
+    response = await delete(world, {"reason": "a mistake"})
+    assert (response.status_code, content(response)["told"]) == (202, "the request is withdrawn")
+    assert (await delete(world)).status_code == 202
+    assert (await look_at_approval(world.deps, operation)).code == "ApprovalWithdrawn"
+    found = world.registry.rows[TENANT].value
+    assert (found.state, found.work.kind) == (TenantState.OFFBOARDED, Kind.ONBOARD)
+    assert found.reason == "withdrawn before it was approved: a mistake"
 
 
 async def test_a_dry_run_writes_nothing(given_dependencies: World) -> None:

@@ -297,8 +297,8 @@ def test_a_tenant_is_active_since_it_first_was() -> None:
     later = NOON + DAYS
     updated = record.after(TenantEvent.UPDATE, later).after(TenantEvent.COMPLETE, later)
     assert updated.active_since == NOON
-    failed = record.model_copy(update={"state": TenantState.FAILED})
-    match admit(example_request(), failed, "ann", later):
+    gone = record.model_copy(update={"state": TenantState.OFFBOARDED})
+    match admit(example_request(), gone, "ann", later):
         case Restart(again):
             assert (again.active_since, again.keys) == (None, KeyRecord())
         case other_meaning:

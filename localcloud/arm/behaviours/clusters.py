@@ -241,6 +241,20 @@ def check_namespace_delete(store: Store, record: Record) -> None:
         check_running(cluster)
 
 
+def check_flux_delete(store: Store, record: Record) -> None:
+    """What Flux has applied is taken back by its agent, which runs in the cluster.
+
+    Azure waits for that agent; here it is refused (learn: cli/azure/k8s-configuration/flux, delete,
+    whose `--force` is for clusters that cannot be reached).
+
+    Raises:
+        ArmError: The cluster is stopped.
+    """
+    cluster = store.get(record.parent)
+    if cluster is not None:
+        check_running(cluster)
+
+
 def set_power(store: Store, cluster: Record, code: str, state: str, now: float) -> None:
     """Show the power state of a cluster and of its pools, with what is being done about it."""
     for one in (cluster, *store.children(cluster.id, POOL)):

@@ -95,6 +95,7 @@ TYPES = (
             check=clusters.check_flux,
             prepare=clusters.prepare_flux,
             settled=clusters.flux_settled,
+            check_delete=clusters.check_flux_delete,
         ),
     ),
     ResourceType(
