@@ -67,6 +67,7 @@ class Journey(Landing):
         self.there = set(OLD)
         activities = {
             **self.world.activities,
+            "look_at_approval": lambda _payload: Outcome(state="done").dump(),
             "begin_change": self._begin_change,
             "make_route": self._make_route,
             "end_change": self._end_change,

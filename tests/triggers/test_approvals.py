@@ -203,7 +203,7 @@ async def test_nobody_approves_what_was_merged_with_its_own_wish(
 ) -> None:
     """Ben asked for the cluster while something else was under way; Carl's change came on top."""
     world = given_dependencies
-    base = record(TenantState.UPDATING, owner=OWNER, work=Work(kind=Kind.SUSPEND, actor="person:x"))
+    base = record(TenantState.UPDATING, owner=OWNER, work=Work(kind=Kind.UPGRADE, actor="person:x"))
     wish = Work(kind=Kind.UPDATE, actor=f"person:{BEN}", wanted=OWN_CLUSTER)
     first = ask(base, wish, world.clock.now())
     assert isinstance(first, Queued)
