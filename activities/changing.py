@@ -35,7 +35,8 @@ async def begin_change(deps: Dependencies, operation: OperationRef) -> Outcome:
         if event is None or record.state in UNDER_WAY:
             return record
         require_approved(deps.settings.approval, record)
-        return record.after(event, deps.clock.now())
+        had_failed = record.state is TenantState.FAILED
+        return record.after(event, deps.clock.now(), had_failed=had_failed)
 
     record = await current_tenant(deps, operation)
     begun = begin(record)
@@ -138,8 +139,8 @@ def _ended(
     changes |= uncrossed(record, reached=reached, is_back=end.is_back)
     changes |= _of_suspension(end, record, work)
     event = ending(kind, ok=reached, is_back=end.is_back)
-    if event is TenantEvent.ROLL_BACK and record.open_work and (remains or not end.routed):
-        # It had failed before, and is as it was before: an active tenant has no open work.
+    if event is TenantEvent.ROLL_BACK and record.had_failed and (remains or not end.routed):
+        # It had failed before, and is as it was before.
         event, changes["open_work"] = TenantEvent.FAIL, record.open_work
     if event is None:
         now = deps.clock.now()

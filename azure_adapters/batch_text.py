@@ -103,6 +103,10 @@ def _request(table: str, operation: Operation) -> str:
         case ("update", {"mode": UpdateMode.REPLACE, **rest}):
             head = f"PUT {_row(table, entity)}{_HEADERS}{_if_match(rest)}"
             return f"{head}{_BODY}{_properties(entity)}"
+        case ("upsert", {"mode": UpdateMode.REPLACE, **rest}) if not rest:
+            # Without a condition the row is made where it is not there
+            # (learn: rest/api/storageservices/insert-or-replace-entity).
+            return f"PUT {_row(table, entity)}{_HEADERS}{_BODY}{_properties(entity)}"
         case ("delete",):
             return f"DELETE {_row(table, entity)}{_HEADERS}{_if_match(_ANY)}{_EOL}"
         case ("delete", {"etag": _} as condition):

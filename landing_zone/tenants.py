@@ -70,6 +70,8 @@ class TenantRecord(BaseModel):
         plan_operation: The operation that applied the plan; empty for the current one. Its document
             tells what the plan's resources yielded.
         rules_version: Version of the rules that made the plan.
+        had_failed: Whether it was `failed` as the current operation began: then it still is where
+            that has come to nothing.
         approval: The approval that the current operation needs; None where it needs none.
         held_by: Who has had it suspended beyond its owner: only such may resume it; empty for none.
         heading: The plan that a migration under way leads to; empty without one.
@@ -107,6 +109,7 @@ class TenantRecord(BaseModel):
     queued: tuple[Work, ...] = ()
     plan_operation: str = ""
     rules_version: int = 0
+    had_failed: bool = False
     approval: Approval | None = None
     held_by: str = ""
     heading: str = ""
@@ -155,6 +158,7 @@ class TenantRecord(BaseModel):
             "operations": self.operations + 1,
             "plan_operation": self.applied_by,
             "recoveries": 0,
+            "had_failed": False,
             "reply": work.reply,
             "heading": "",
             "approval": None,

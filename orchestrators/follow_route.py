@@ -72,6 +72,9 @@ class _Journey:
         problem = yield from self._stages(route, reversible, back=False)
         if problem is not None:
             self.note.backward()
+            # An activity says itself what it has left.
+            if not route.back and self._ends[-1].plan_hash:
+                self._leave(route, reversible[len(self._ends) :])
             # What cannot be brought back at one place is no reason to leave the next as it is.
             for stage in route.back:
                 yield from self._stages(route, (stage,), back=True)
@@ -81,6 +84,31 @@ class _Journey:
             found = yield from self._stages(route, (stage,), back=False)
             problem = problem or found
         return self.end(route, problem)
+
+    def _leave(self, route: Route, stages: Iterable[Stage]) -> None:
+        """Tell what was not got to: where nothing leads back, what was to be taken back is left."""
+        now = self._context.current_utc_datetime
+        for stage in stages:
+            if not stage.plan_hash or stage.direction != "undo":
+                continue
+            left = _undoable(route.plan_of(stage)) & frozenset(stage.keys)
+            results = (
+                ResourceResult(key=key, state="skipped", finished_at=now)
+                for key in stage.keys
+                if key in left
+            )
+            self._ends.append(
+                StageEnd(
+                    name=stage.name,
+                    plan_hash=stage.plan_hash,
+                    direction=stage.direction,
+                    started_at=now,
+                    finished_at=now,
+                    results=tuple(results),
+                    code="NotReached",
+                    message="what comes before it failed",
+                )
+            )
 
     def end(self, route: Route | None, problem: Outcome | None) -> RouteEnd:
         """How it ended; without a problem, well."""
@@ -169,8 +197,7 @@ class _Journey:
         if back and not self._operation.run:
             # An earlier run, which was lost, may have begun more than this one knows of.
             keys &= self._begun(stage.plan_hash)
-        undoable = frozenset(node.key for node in plan.nodes if node.undoable)
-        return reversed_graph(subgraph(plan.graph, keys & undoable))
+        return reversed_graph(subgraph(plan.graph, keys & _undoable(plan)))
 
     def _begun(self, plan_hash: str) -> frozenset[str]:
         return frozenset(
@@ -200,6 +227,11 @@ class _Journey:
             if outcome.state == "failed":
                 return outcome
         return None
+
+
+def _undoable(plan: PlanSummary) -> frozenset[str]:
+    """Keys of what can be taken back."""
+    return frozenset(node.key for node in plan.nodes if node.undoable)
 
 
 class _Board(WaitNote):

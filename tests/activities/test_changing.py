@@ -279,7 +279,9 @@ async def test_tenant_that_had_failed_has_failed_when_a_change_leads_back(
     *, is_routed: bool
 ) -> None:
     """With the same open work: it is as it was before."""
-    world = await begun(CHEAPER, remains=(whole_plan_of(POOLED).hash,), open_work=(LEFT,))
+    remains = (whole_plan_of(POOLED).hash,)
+    world = await begun(CHEAPER, remains=remains, open_work=(LEFT,))
+    world.registry.put(record_of(world).model_copy(update={"had_failed": True}))
     await world.deps.documents.put_plan(whole_plan_of(POOLED))
     if is_routed:
         await routed(world)

@@ -47,7 +47,7 @@ async def ended(before: TenantRecord, *, ok: bool = False, routed: bool = True) 
 @pytest.mark.parametrize("kind", [Kind.SUSPEND, Kind.UPDATE])
 async def test_what_had_failed_is_not_active_because_no_way_was_found(kind: Kind) -> None:
     """It is as it was before: failed, with what was open then."""
-    found = await ended(under_way(kind, open_work=(LEFT,)), routed=False)
+    found = await ended(under_way(kind, open_work=(LEFT,), had_failed=True), routed=False)
     assert (found.state, found.open_work, found.reason) == (TenantState.FAILED, (LEFT,), "no way")
 
 

@@ -124,10 +124,11 @@ def test_each_part_of_the_way_back_is_gone_whatever_becomes_of_the_others() -> N
 
 
 def test_route_without_a_way_back_stays_where_it_is() -> None:
-    """It is gone on with another time."""
+    """It is gone on with another time; what was to be taken back is listed as not got to."""
     journey = Journey(route(APPLY, REMOVE), only("new", "apply", "b", failed()))
     journey.go()
-    assert journey.stages == [("apply", False)]
+    assert journey.stages == [("apply", False), ("remove", False)]
+    assert {result.state for result in journey.stage("remove").results} == {"skipped"}
     assert not journey.last.is_back
 
 

@@ -37,6 +37,8 @@ LONG_ENOUGH: Final = 900.0
 _EACH_TIME: Final = frozenset(
     {"etag", "resourceguid", "createdon", "createdat", "updatedon", "updatedby", "createdby"}
     | {"lastmodifiedat", "lastmodifiedby", "lastmodifiedbytype", "changedtime", "creationtime"}
+    # Flux tells what it has brought in its own time.
+    | {"compliancestate"}
 )
 
 _DEFAULT: Final = RemediationPolicy()

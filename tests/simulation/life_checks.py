@@ -7,6 +7,7 @@ from typing import Any, Final
 from landing_zone.audit import verify
 from landing_zone.capacity import demand_of
 from landing_zone.lifecycle import SETTLED, TRANSITIONS, TenantState
+from landing_zone.routes.courses import LEAVING
 from landing_zone.routes.data import DATA_BEARING
 from landing_zone.tenants import TenantRecord, instance_id
 from tests.leaks import assert_nothing_is_shared_or_leaked
@@ -18,6 +19,7 @@ from tests.simulation.checks import (
     assert_whole,
     resources_of,
 )
+from tests.simulation.lasting import lasting
 from tests.simulation.living import Change
 from tests.simulation.local_arm import Exchange
 from tests.simulation.simulation import Simulation
@@ -77,7 +79,10 @@ def assert_as_told(ground: Simulation, record: TenantRecord) -> None:
         case TenantState.FAILED:
             assert record.reason
             assert record.hint
-            assert_listed(ground, record)
+            if record.work.kind in LEAVING:
+                assert_taken_back(ground, record, readable=False)
+            else:
+                assert_listed(ground, record)
         case TenantState.OFFBOARDED if not record.open_work:
             assert_nothing_left(ground, record)
 
@@ -140,7 +145,11 @@ def assert_untouched(before: Shown, after: Shown, touched: Iterable[str]) -> Non
     """What was done to some tenants has changed nothing of the others'."""
     for tenant in before.keys() - set(touched):
         assert before[tenant].keys() == after[tenant].keys(), tenant
-        differing = [one for one in before[tenant] if before[tenant][one] != after[tenant][one]]
+        differing = [
+            one
+            for one in before[tenant]
+            if lasting(before[tenant][one]) != lasting(after[tenant][one])
+        ]
         assert not differing, (tenant, differing)
 
 

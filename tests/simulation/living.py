@@ -10,11 +10,13 @@ from typing import Any, Final, NamedTuple
 
 import azure.functions as func
 
+from landing_zone.approval.policy import is_waiting
 from landing_zone.lifecycle import TenantState
 from landing_zone.tenants import TenantRecord
 from tests.fakes import FakeRegistry
 from tests.principals import ANN, headers_of
 from tests.registered import registered_functions
+from tests.simulation.approving import decide_now
 from tests.simulation.simulation import HangError, Simulation, simulation
 from tests.simulation.timers import tick
 from tests.simulation.virtual_loop import Standing
@@ -96,9 +98,16 @@ class Living:
         deaths: How often the host has died.
     """
 
-    def __init__(self, ground: Simulation, changes: list[Change]) -> None:
-        """Begin with nobody there."""
+    def __init__(self, ground: Simulation, changes: list[Change], *, approves: bool = True) -> None:
+        """Begin with nobody there.
+
+        Args:
+            ground: The application.
+            changes: Where changes are noted.
+            approves: Whether somebody approves at once what waits for it.
+        """
         self.ground = ground
+        self._approves = approves
         self.changes = changes
         self.deaths = 0
         self._standing = Standing(ground.world.clock)
@@ -125,8 +134,10 @@ class Living:
         added = [faults.add(dict(one), now) for one in weather.faults]
         answers = [await self._answer(one) for one in asked]
         disturbing = asyncio.create_task(self._die(weather.deaths))
+        approving = asyncio.create_task(self._approve())
         await self._rest()
         disturbing.cancel()
+        approving.cancel()
         for one in added:
             faults.remove(one.id)
         # Until Azure has forgotten of how many calls it was.
@@ -161,19 +172,32 @@ class Living:
     async def _quiet(self) -> None:
         """Wait until all has ended, or what has not waits for something from outside."""
         engine, clock = self.ground.engine, self.ground.world.clock
-        seen, since = engine.calls.total(), clock.now()
+        seen, since = self._worked(), clock.now()
         while not engine.alive or any(one.running for one in engine.instances.values()):
             await asyncio.sleep(LOOK_SECONDS)
-            if engine.calls.total() != seen or not engine.alive:
-                seen, since = engine.calls.total(), clock.now()
+            if self._worked() != seen or not engine.alive:
+                seen, since = self._worked(), clock.now()
             elif (clock.now() - since).total_seconds() > QUIET_SECONDS:
                 return
+
+    def _worked(self) -> int:
+        """Calls of activities so far, but for those that look whether somebody has decided."""
+        calls = self.ground.engine.calls
+        return calls.total() - calls["look_at_approval"]
 
     async def _timers(self) -> None:
         while True:
             await asyncio.sleep(TIMER_SECONDS)
             if self.ground.engine.alive:
                 await tick(self.ground)
+
+    async def _approve(self) -> None:
+        """Approve whatever waits for it, where somebody does."""
+        while self._approves:
+            await asyncio.sleep(LOOK_SECONDS)
+            for row in list(self.ground.world.registry.rows.values()):
+                if is_waiting(row.value):
+                    await decide_now(self.ground, row.value.tenant_id)
 
     async def _die(self, deaths: tuple[float, ...]) -> None:
         for seconds in deaths:
@@ -210,15 +234,19 @@ def is_served(function: str) -> bool:
 
 
 @contextmanager
-def living() -> Iterator[Living]:
-    """An application with nobody there yet."""
+def living(*, approves: bool = True) -> Iterator[Living]:
+    """An application with nobody there yet.
+
+    Args:
+        approves: Whether somebody approves at once what waits for it.
+    """
     changes: list[Change] = []
 
     def watched(port: Any) -> Any:
         return Watched(port, changes) if isinstance(port, FakeRegistry) else port
 
     with simulation(port=watched) as ground:
-        found = Living(ground, changes)
+        found = Living(ground, changes, approves=approves)
         try:
             yield found
         finally:

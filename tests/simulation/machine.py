@@ -125,7 +125,7 @@ class Life(RuleBasedStateMachine):
         """Begin with nobody there."""
         super().__init__()
         self._stack = ExitStack()
-        self.living: Living = self._stack.enter_context(living())
+        self.living: Living = self._stack.enter_context(living(approves=False))
         self.steps = 0
 
     def teardown(self) -> None:

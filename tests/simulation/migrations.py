@@ -21,6 +21,7 @@ from landing_zone.work import Kind, Work
 from localcloud.arm.exchange import Answer, Call
 from localcloud.arm.rendering import render
 from localcloud.arm.state.records import Record
+from tests.simulation.approving import approve_when_asked
 from tests.simulation.requests import request_of
 from tests.simulation.simulation import DEADLINE_SECONDS, HangError, Simulation, simulation
 from tests.simulation.virtual_loop import run
@@ -178,6 +179,13 @@ async def begin(found: Simulation, wanted: TenantRequest, allow: tuple[str, ...]
     asked = ask(known.value, work, found.world.clock.now())
     assert await found.deps.registry.replace(asked.record, known.etag)
     await start(found.engine, asked.record)
+    approving = asyncio.create_task(approve_when_asked(found, wanted))
+    _APPROVING.add(approving)
+    approving.add_done_callback(_APPROVING.discard)
+
+
+_APPROVING: Final[set[asyncio.Task[None]]] = set()
+"""Approvers who wait to be asked."""
 
 
 async def ended(found: Simulation) -> None:

@@ -240,7 +240,7 @@ def test_a_cluster_that_was_left_stopped_is_never_called_active() -> None:
             record = await operated(found, Kind.RESUME)
             assert record.state is TenantState.FAILED
             assert doors(ground, made)["cluster"] is False
-            assert "api-product" in {item.key for item in record.open_work}
+            assert "api-subscription" in record.reason
             arm.gateway.faults.remove(opening.id)
             changed = await operated(found, Kind.UPDATE)
             assert (changed.state, changed.open_work) == (TenantState.FAILED, record.open_work)

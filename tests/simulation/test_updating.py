@@ -12,6 +12,7 @@ from landing_zone.capacity import demand_of
 from landing_zone.lifecycle import TenantState
 from landing_zone.tenants import TenantRecord
 from tests.simulation.checks import assert_whole, resources_of
+from tests.simulation.lasting import lasting
 from tests.simulation.life_checks import assert_agrees, assert_transitions
 from tests.simulation.living import Asked, Living, Weather, living
 from tests.simulation.machine import CALM, CHANGES, lock, lost_by, onboarding, patching
@@ -49,7 +50,7 @@ def dump(life: Living) -> Dump:
     """What Azure holds of the tenant, without what chance and time have put into it."""
     held = resources_of(life.ground, record_of(life))
     return {
-        _plain(key): _plain(json.dumps(_sorted(items), sort_keys=True))
+        _plain(key): _plain(json.dumps(_sorted(lasting(items)), sort_keys=True))
         for key, items in held.items()
         if not any(part in key for part in AZURES)
     }
@@ -255,11 +256,13 @@ def test_what_a_failed_change_leaves_is_taken_back_by_the_next() -> None:
     """Whatever that is about: it neither stays nor is it forgotten."""
     locked = lock("Microsoft.Authorization/roleAssignments")
     with living() as life:
-        life.do(CALM, onboarding(TENANT, "cluster"))
+        life.do(CALM, onboarding(TENANT, "namespace"))
         before = dump(life)
-        change(life, {"isolation": "nodepool"}, locked)
+        # The role of the one is not taken back, and then that of the other is not either.
+        other = {"contributors": ["77777777-7777-7777-7777-777777777777"]}
+        change(life, {"access": other}, locked)
         record = record_of(life)
-        assert (record.state, record.request.isolation) == (TenantState.FAILED, "cluster")
+        assert record.state is TenantState.FAILED
         assert record.open_work
         assert record.remains
         assert_agrees(life.ground)
