@@ -11,10 +11,11 @@ from activities.routing.kinds import ROUTES, WAYS_OUT
 from activities.routing.situation import situation_of
 from activities.tenants import change_tenant, current_tenant, is_current, require_current
 from landing_zone.approval.policy import require_approved
+from landing_zone.arm_ids import normalized
 from landing_zone.asking import with_following
 from landing_zone.audit import digest
 from landing_zone.capacity import demand_of
-from landing_zone.change_documents import change_document, open_work, plan_hashes
+from landing_zone.change_documents import change_document, open_work, plan_hashes, taken_back
 from landing_zone.contracts import OperationRef, Outcome
 from landing_zone.ends import OpenWork, RouteEnd
 from landing_zone.lifecycle import TenantEvent, TenantState
@@ -127,7 +128,7 @@ def _ended(
     changes: dict[str, Any] = {
         "reason": end.reason,
         "hint": end.hint,
-        "open_work": work or _still_open(end, record) or unseen_work(end, record),
+        "open_work": _open(end, record, work, plans),
         "remains": remains,
     }
     if end.routed:
@@ -172,10 +173,18 @@ def _of_suspension(
             return {}
 
 
-def _still_open(end: RouteEnd, record: TenantRecord) -> tuple[OpenWork, ...]:
-    """What was left before, or was found on the way out, and nothing has been done about."""
-    known = not end.routed or end.operation.kind in LEAVING
-    return () if end.ok or not known else record.open_work
+def _open(
+    end: RouteEnd, record: TenantRecord, work: tuple[OpenWork, ...], plans: Mapping[str, Plan]
+) -> tuple[OpenWork, ...]:
+    """What is open once an operation has ended."""
+    if end.ok or end.operation.kind not in LEAVING:
+        still = () if end.ok or end.routed else record.open_work
+        return work or still or unseen_work(end, record)
+    # Of what was left before, or was found on the way out, that which has not been taken back.
+    gone = taken_back(end, plans)
+    found = {item.resource or item.key: item for item in (*record.open_work, *work)}
+    left = tuple(item for resource, item in found.items() if normalized(resource) not in gone)
+    return left or (OpenWork(key="operation", reason=end.reason or "it is not known what is left"),)
 
 
 def _remains(end: RouteEnd, record: TenantRecord) -> tuple[str, ...]:

@@ -61,6 +61,18 @@ def open_work(end: RouteEnd, plans: Mapping[str, Plan]) -> tuple[OpenWork, ...]:
     )
 
 
+def taken_back(end: RouteEnd, plans: Mapping[str, Plan]) -> frozenset[str]:
+    """Normalized ids of what an operation has taken back."""
+    outputs = outputs_after(end)
+    return frozenset(
+        normalized(resolved_where_known(plans[stage.plan_hash].by_key[result.key].id, outputs))
+        for stage in end.stages
+        if stage.direction == "undo"
+        for result in stage.results
+        if result.state == "done"
+    )
+
+
 def change_document(end: RouteEnd, plans: Mapping[str, Plan], now: datetime) -> dict[str, Any]:
     """The operation as JSON: its steps as of an onboarding, and what each stage did."""
     outputs = outputs_after(end)

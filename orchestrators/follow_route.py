@@ -72,8 +72,7 @@ class _Journey:
         problem = yield from self._stages(route, reversible, back=False)
         if problem is not None:
             self.note.backward()
-            # An activity says itself what it has left.
-            if not route.back and self._ends[-1].plan_hash:
+            if not route.back:
                 self._leave(route, reversible[len(self._ends) :])
             # What cannot be brought back at one place is no reason to leave the next as it is.
             for stage in route.back:

@@ -286,10 +286,7 @@ async def test_tenant_that_had_failed_has_failed_when_a_change_leads_back(
     if is_routed:
         await routed(world)
         back = await back_of(world)
-        first = staged(
-            (await routed(world)).stages[0],
-            nodepool="failed",
-        )
+        first = staged((await routed(world)).stages[0], nodepool="failed")
         end = back.model_copy(update={"stages": (first, *back.stages[1:])})
     else:
         end = ended(None, operation=operation_of(world), **BROKEN)

@@ -94,7 +94,7 @@ def disturbed(cloud: Cloud, fault: dict[str, Any], nth: int) -> None:
     assert_audit_verifies(cloud, tenant_id)
 
 
-@pytest.mark.parametrize(("name", "nth"), spots(2))
+@pytest.mark.parametrize(("name", "nth"), spots(1))
 def test_a_passing_failure_is_got_over(troubled: Cloud, name: str, nth: int) -> None:
     """Completed, or taken back; nothing is left unlisted."""
     disturbed(troubled, FAULTS[name], nth)

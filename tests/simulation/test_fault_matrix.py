@@ -12,7 +12,7 @@ from tests.simulation.requests import request_of
 from tests.simulation.simulation import simulation
 from tests.unit.strategies import TIERS
 
-SAMPLE: Final = 60
+SAMPLE: Final = 30
 SEED: Final = 11
 
 

@@ -38,7 +38,7 @@ from tests.simulation.simulation import Simulation
 from tests.unit.planned import HUB, reservation_for
 from triggers.recovery import recover
 
-SAMPLE: Final = 24
+SAMPLE: Final = 8
 DEATHS: Final = 4
 SEED: Final = 7
 STAGES: Final = ("prepare", "verify", "switch", "commit", "remove")

@@ -20,7 +20,7 @@ from tests.simulation.matrix import Case, cases
 from tests.simulation.simulation import simulation
 from tests.unit.strategies import TIERS
 
-SAMPLE: Final = 24
+SAMPLE: Final = 8
 SEED: Final = 23
 UNDO: Final = tuple(case for case in cases() if KINDS[case.kind].phase == "undo")
 
