@@ -80,7 +80,7 @@ def sample(number: int, seed: int) -> list[Case]:
     dice.shuffle(drawn)
     each = list({case.kind: case for case in drawn}.values())
     others = [case for case in drawn if case not in each]
-    return [*each, *others[: number - len(each)]]
+    return [*each, *others[: max(0, number - len(each))]]
 
 
 @contextmanager
