@@ -79,12 +79,23 @@ def require_beginning(record: TenantRecord, work: Work) -> None:
         _require_open_work(record)
     if work.kind in BEGINNINGS:
         _require_place_for(record.state, work.kind)
+    if work.kind in OF_THE_ACTIVE and _is_half_gone(record):
+        raise PermanentError(
+            "Offboarding",
+            "the tenant is offboarded in part, and what is gone may keep its name",
+            "offboard it to its end, then ask for it again",
+        )
     if work.kind in OF_THE_ACTIVE and record.active_since is None:
         raise PermanentError(
             "NeverActive",
             "the tenant has never been active, so there is nothing to change",
             "ask for it again, or offboard it",
         )
+
+
+def _is_half_gone(record: TenantRecord) -> bool:
+    """Whether an offboarding has failed on its way."""
+    return record.state is TenantState.FAILED and record.work.kind in {Kind.OFFBOARD, Kind.CLEAN_UP}
 
 
 def _require_place_for(state: TenantState, kind: Kind) -> None:
