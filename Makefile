@@ -8,6 +8,8 @@ ARGS ?=
 
 # Another project's environment must not leak into ours, nor an already active one of this project.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+# A local cloud is half a dozen processes that import the same modules: each would compile them anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo up test test-nightly check format requirements schemas bench clean distclean
@@ -25,7 +27,7 @@ up: install ## Start the local cloud and keep it up until Ctrl-C (OFFSET=0 SPEED
 	@$(PYTHON_IN_VENV) -m localcloud up --port-offset $(OFFSET) --speed $(SPEED) $(ARGS)
 
 test: install ## Run every test but the nightly ones (ARGS="-k name")
-	@$(PYTHON_IN_VENV) -m pytest -n $(WORKERS) --dist worksteal -m "not nightly" $(ARGS)
+	@$(PYTHON_IN_VENV) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not nightly" $(ARGS)
 
 test-nightly: install ## Run the long tests
 	@$(PYTHON_IN_VENV) -m pytest -n $(WORKERS) --dist worksteal -m nightly $(ARGS)

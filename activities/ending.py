@@ -1,6 +1,7 @@
 """The end of an operation: what the registry, the documents and the audit chain say of it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from activities.auditing import AUTOMATION, ONBOARD, OperationNote, note_operation
 from activities.dependencies import Dependencies
@@ -22,35 +23,16 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
     """The registry and the operation's document say how it ended; a failure frees what it held."""
     made = await deps.documents.get_plan(end.plan_hash) if end.plan_hash else None
     work = _open_work(end, made)
-    outputs = outputs_of_results(end.results)
-    subscription = outputs.get("subscription", {}).get("subscriptionId", "")
     document = operation_document(_view(deps, end, made))
     document["openWork"] = [item.dump() for item in work]
     # What the plan refers to: with it, what was applied is known without reading it.
-    document["outputs"] = outputs
+    document["outputs"] = outputs_of_results(end.results)
 
     def finish(record: TenantRecord) -> tuple[TenantRecord, tuple[Work, ...]]:
         if not is_current(record, end.operation) or record.state is not TenantState.PROVISIONING:
             return record, ()
-        event = TenantEvent.COMPLETE if end.ok else TenantEvent.FAIL
-        if made is None and record.open_work:
-            # It ended before there was a plan: what was left of an earlier attempt still is.
-            told = {"reason": end.reason, "hint": end.hint}
-            failed = record.after(event, deps.clock.now(), **told)
-            return with_following(failed, deps.clock.now())
-        ended = record.after(
-            event,
-            deps.clock.now(),
-            subscription_id=subscription or str(record.request.subscription.id or ""),
-            plan_hash=end.plan_hash,
-            plan_operation="",
-            rules_version=made.rules_version if made is not None else 0,
-            reason=end.reason,
-            hint=end.hint,
-            open_work=work,
-            reservation=_still_held(end, made, record, work),
-        )
-        return with_following(ended, deps.clock.now())
+        now = deps.clock.now()
+        return with_following(_ended(end, made, record, work, now), now)
 
     # First: what is freed in the end is what this operation held, and nothing of a later one.
     leases = await leases_of(deps, end.operation.tenant_id)
@@ -69,6 +51,34 @@ async def end_operation(deps: Dependencies, end: OperationEnd) -> Outcome:
     goes_on = record.ongoing and not is_current(record, end.operation)
     following = record.operation if goes_on else None
     return Outcome(state="done", owed=bool(record.owed), following=following)
+
+
+def _ended(
+    end: OperationEnd,
+    made: Plan | None,
+    record: TenantRecord,
+    work: tuple[OpenWork, ...],
+    now: datetime,
+) -> TenantRecord:
+    """The record of a tenant whose onboarding has ended so."""
+    event = TenantEvent.COMPLETE if end.ok else TenantEvent.FAIL
+    if made is None and record.open_work:
+        # It ended before there was a plan: what was left of an earlier attempt still is.
+        return record.after(event, now, reason=end.reason, hint=end.hint)
+    outputs = outputs_of_results(end.results)
+    subscription = outputs.get("subscription", {}).get("subscriptionId", "")
+    return record.after(
+        event,
+        now,
+        subscription_id=subscription or str(record.request.subscription.id or ""),
+        plan_hash=end.plan_hash,
+        plan_operation="",
+        rules_version=made.rules_version if made is not None else 0,
+        reason=end.reason,
+        hint=end.hint,
+        open_work=work,
+        reservation=_still_held(end, made, record, work),
+    )
 
 
 async def note_dropped(

@@ -9,6 +9,7 @@ from landing_zone.capacity import needs_node_subnet
 from landing_zone.contracts import OperationRef, Outcome
 from landing_zone.ends import OpenWork, RouteEnd
 from landing_zone.errors import PermanentError
+from landing_zone.plan import Plan
 from landing_zone.reservation import Reservation
 from landing_zone.routes.runtimes import tier_of
 from landing_zone.tenant_request import TenantRequest
@@ -33,21 +34,7 @@ async def cross_over(deps: Dependencies, operation: OperationRef) -> Outcome:
 
     def cross(found: TenantRecord) -> TenantRecord:
         require_current(found, operation)
-        if found.left is not None:
-            return found
-        left = Crossing(
-            request=found.request, plan_hash=found.plan_hash, rules_version=found.rules_version
-        )
-        return found.model_copy(
-            update={
-                "crossing": left,
-                "request": found.work.wanted or found.request,
-                "plan_hash": made.hash,
-                # Its document tells what the former plan yielded, until this one has ended.
-                "plan_operation": found.applied_by,
-                "rules_version": made.rules_version,
-            }
-        )
+        return found if found.left is not None else _crossed(found, made)
 
     told = OperationNote(
         action=operation.kind.action,
@@ -64,6 +51,23 @@ async def cross_over(deps: Dependencies, operation: OperationRef) -> Outcome:
     await note_operation(deps, operation, told)
     await change_tenant(deps, operation.tenant_id, cross)
     return Outcome(state="done")
+
+
+def _crossed(record: TenantRecord, made: Plan) -> TenantRecord:
+    """The record of a tenant that has left its former tier, which it still names."""
+    left = Crossing(
+        request=record.request, plan_hash=record.plan_hash, rules_version=record.rules_version
+    )
+    return record.model_copy(
+        update={
+            "crossing": left,
+            "request": record.work.wanted or record.request,
+            "plan_hash": made.hash,
+            # Its document tells what the former plan yielded, until this one has ended.
+            "plan_operation": record.applied_by,
+            "rules_version": made.rules_version,
+        }
+    )
 
 
 def is_reached(end: RouteEnd, record: TenantRecord) -> bool:

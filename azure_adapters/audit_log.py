@@ -15,9 +15,10 @@ from azure.data.tables import TableEntity
 from azure.data.tables.aio import TableClient
 
 from azure_adapters.long_text import joined, split
+from azure_adapters.rows import etag_of, read_row
 from azure_adapters.storage_errors import storage_errors
 from azure_adapters.together import Together
-from azure_adapters.transactions import HEAD, commit_at, etag_of, read_row
+from azure_adapters.transactions import HEAD, commit_at
 from landing_zone.audit import AuditEntry, AuditRecord, chain
 from landing_zone.errors import TemporaryError
 

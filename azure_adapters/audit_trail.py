@@ -8,8 +8,9 @@ from azure.data.tables.aio import TableClient
 from pydantic import ValidationError
 
 from azure_adapters.long_text import joined
+from azure_adapters.rows import read_row
 from azure_adapters.storage_errors import storage_errors
-from azure_adapters.transactions import HEAD, read_row
+from azure_adapters.transactions import HEAD
 from landing_zone.audit import AuditRecord
 from landing_zone.audit_trail.rows import Head, KeptRow, Place, Span, only
 

@@ -8,7 +8,7 @@ from azure.data.tables import TableEntity, UpdateMode
 
 from azure_adapters.batch_text import Operation
 from azure_adapters.long_text import joined, split
-from azure_adapters.transactions import etag_of, unchanged
+from azure_adapters.rows import etag_of, unchanged
 from landing_zone.drift.rows import DriftRow
 from landing_zone.drift.tallies import Tally
 from landing_zone.ports import Versioned

@@ -19,9 +19,10 @@ from azure.data.tables.aio import TableClient
 from azure_adapters import drift_entities as entities
 from azure_adapters.drift_draft import Draft, Found
 from azure_adapters.drift_retention import tidied
+from azure_adapters.rows import read_row
 from azure_adapters.storage_errors import storage_errors
 from azure_adapters.together import Together
-from azure_adapters.transactions import read_row, submitted
+from azure_adapters.transactions import submitted
 from landing_zone.clock import Clock
 from landing_zone.drift.ports import Noted
 from landing_zone.drift.rows import DriftRow, SeenEvent, key_of, shard_of

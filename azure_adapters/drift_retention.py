@@ -10,8 +10,9 @@ from azure.data.tables.aio import TableClient
 
 from azure_adapters import drift_entities as entities
 from azure_adapters.batch_text import Operation
+from azure_adapters.rows import etag_of, read_row, unchanged
 from azure_adapters.storage_errors import storage_errors
-from azure_adapters.transactions import etag_of, read_row, submitted, unchanged
+from azure_adapters.transactions import submitted
 from landing_zone.drift.retention import day_kept, is_written
 from landing_zone.drift.tallies import summed
 

@@ -15,10 +15,11 @@ from azure.data.tables.aio import TableClient
 
 from azure_adapters.batch_text import Operation
 from azure_adapters.long_text import joined, split
+from azure_adapters.rows import etag_of, unchanged
 from azure_adapters.rows_together import RowsTogether
 from azure_adapters.storage_errors import storage_errors
 from azure_adapters.together import Together
-from azure_adapters.transactions import etag_of, submitted, unchanged
+from azure_adapters.transactions import submitted
 from landing_zone.drift.retention import still_told
 from landing_zone.drift.rows import key_of
 from landing_zone.ports import Versioned

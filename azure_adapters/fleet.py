@@ -4,18 +4,12 @@ from collections.abc import Mapping
 from itertools import batched
 from typing import Any, Final
 
-from azure.core import MatchConditions
-from azure.core.exceptions import (
-    ResourceExistsError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
-)
 from azure.data.tables import TableEntity, UpdateMode
 from azure.data.tables.aio import TableClient
 
 from azure_adapters.long_text import joined, split
+from azure_adapters.rows import create_row, read_row, replace_row
 from azure_adapters.storage_errors import storage_errors
-from azure_adapters.transactions import read_row
 from landing_zone.fleet.model import Member, MemberState, Rollout
 from landing_zone.ports import Page, Versioned
 
@@ -52,26 +46,11 @@ class TableFleet:
             async with storage_errors():
                 await self._table.upsert_entity(kept, mode=UpdateMode.REPLACE)
             return await self.replace(rollout, former.etag)
-        async with storage_errors():
-            try:
-                await self._table.create_entity(_entity(_CURRENT, rollout))
-            except ResourceExistsError:
-                return False
-        return True
+        return await create_row(self._table, _entity(_CURRENT, rollout))
 
     async def replace(self, rollout: Rollout, etag: str) -> bool:
         """Change the current rollout; False when it has changed since it was read."""
-        async with storage_errors():
-            try:
-                await self._table.update_entity(
-                    _entity(_CURRENT, rollout),
-                    mode=UpdateMode.REPLACE,
-                    etag=etag,
-                    match_condition=MatchConditions.IfNotModified,
-                )
-            except (ResourceModifiedError, ResourceNotFoundError):
-                return False
-        return True
+        return await replace_row(self._table, _entity(_CURRENT, rollout), etag)
 
     async def get(self, rollout_id: str) -> Rollout | None:
         """A rollout of any time, or None."""

@@ -2,18 +2,12 @@
 
 from typing import Any, Final
 
-from azure.core import MatchConditions
-from azure.core.exceptions import (
-    ResourceExistsError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
-)
-from azure.data.tables import TableEntity, UpdateMode
+from azure.data.tables import TableEntity
 from azure.data.tables.aio import TableClient
 
 from azure_adapters.long_text import joined, split
+from azure_adapters.rows import create_row, delete_row, read_row, replace_row
 from azure_adapters.storage_errors import storage_errors
-from azure_adapters.transactions import read_row
 from landing_zone.clock import Clock
 from landing_zone.errors import PermanentError, TemporaryError
 from landing_zone.hub_state.members import HubRow, Lane, Member
@@ -42,7 +36,7 @@ class TableHubRequests:
                 return None
             if found is None:
                 wanted = HubRow(member=member, since=self._clock.now())
-                if await self._create(wanted):
+                if await create_row(self._table, _entity(wanted)):
                     return wanted
                 continue
             wanted = found.value.asked(present=present, member=member, at=self._clock.now())
@@ -73,7 +67,7 @@ class TableHubRequests:
             answered = row.value.failed(failure.code, failure.message, failure.hint)
             return await self._replace(answered, row.etag)
         if not row.value.present:
-            return await self._delete(row)
+            return await delete_row(self._table, _entity(row.value), row.etag)
         answered = row.value.model_copy(update={"state": "applied"})
         return await self._replace(answered, row.etag)
 
@@ -81,38 +75,8 @@ class TableHubRequests:
         entity = await read_row(self._table, _partition(hub, lane), name)
         return None if entity is None else _row(entity)
 
-    async def _create(self, row: HubRow) -> bool:
-        async with storage_errors():
-            try:
-                await self._table.create_entity(_entity(row))
-            except ResourceExistsError:
-                return False
-        return True
-
     async def _replace(self, row: HubRow, etag: str) -> bool:
-        async with storage_errors():
-            try:
-                await self._table.update_entity(
-                    _entity(row),
-                    mode=UpdateMode.REPLACE,
-                    etag=etag,
-                    match_condition=MatchConditions.IfNotModified,
-                )
-            except (ResourceModifiedError, ResourceNotFoundError):
-                return False
-        return True
-
-    async def _delete(self, row: Versioned[HubRow]) -> bool:
-        async with storage_errors():
-            try:
-                await self._table.delete_entity(
-                    _entity(row.value),
-                    etag=row.etag,
-                    match_condition=MatchConditions.IfNotModified,
-                )
-            except (ResourceModifiedError, ResourceNotFoundError):
-                return False
-        return True
+        return await replace_row(self._table, _entity(row), etag)
 
 
 def _partition(hub: str, lane: Lane) -> str:

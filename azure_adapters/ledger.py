@@ -15,9 +15,10 @@ from typing import Any, Final
 from azure.data.tables import TableEntity
 from azure.data.tables.aio import TableClient
 
+from azure_adapters.rows import etag_of, read_row
 from azure_adapters.storage_errors import storage_errors
 from azure_adapters.together import Together
-from azure_adapters.transactions import HEAD, commit, etag_of, read_row
+from azure_adapters.transactions import HEAD, commit
 from landing_zone.capacity import NO_CLAIMS, Claims, larger_claims, place, place_again, total_claims
 from landing_zone.clock import Clock
 from landing_zone.errors import PermanentError, TemporaryError

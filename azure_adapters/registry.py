@@ -2,18 +2,14 @@
 
 from typing import Any
 
-from azure.core import MatchConditions
-from azure.core.exceptions import (
-    ResourceExistsError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
-)
-from azure.data.tables import TableEntity, UpdateMode
+from azure.data.tables import TableEntity
 from azure.data.tables.aio import TableClient
 
 from azure_adapters.long_text import joined, split
+from azure_adapters.rows import create_row, delete_row, etag_of, read_row, replace_row
 from azure_adapters.storage_errors import storage_errors
 from landing_zone.access.principal import PrincipalId
+from landing_zone.errors import TemporaryError
 from landing_zone.ports import Page, Versioned
 from landing_zone.tenants import TenantRecord
 
@@ -30,35 +26,16 @@ class TableTenantRegistry:
 
     async def get(self, tenant_id: str) -> Versioned[TenantRecord] | None:
         """The tenant's record, or None."""
-        async with storage_errors():
-            try:
-                entity = await self._table.get_entity(_PARTITION, tenant_id)
-            except ResourceNotFoundError:
-                return None
-        return Versioned(_record(entity), str(entity.metadata["etag"]))
+        found = await read_row(self._table, _PARTITION, tenant_id)
+        return None if found is None else Versioned(_record(found), str(etag_of(found)))
 
     async def insert(self, record: TenantRecord) -> bool:
         """Add a tenant; False when there is one of that id already."""
-        async with storage_errors():
-            try:
-                await self._table.create_entity(_entity(record))
-            except ResourceExistsError:
-                return False
-        return True
+        return await create_row(self._table, _entity(record))
 
     async def replace(self, record: TenantRecord, etag: str) -> bool:
         """Change a tenant; False when it has changed since it was read."""
-        async with storage_errors():
-            try:
-                await self._table.update_entity(
-                    _entity(record),
-                    mode=UpdateMode.REPLACE,
-                    etag=etag,
-                    match_condition=MatchConditions.IfNotModified,
-                )
-            except (ResourceModifiedError, ResourceNotFoundError):
-                return False
-        return True
+        return await replace_row(self._table, _entity(record), etag)
 
     async def page(
         self, size: int, continuation: str = "", *, owner: PrincipalId | None = None
@@ -83,38 +60,33 @@ class TableTenantRegistry:
         return Page(tuple(records), "")
 
     async def claim_subscription(self, subscription_id: str, tenant_id: str) -> str:
-        """Claim a subscription for a tenant, unless it is claimed; the tenant that holds it."""
+        """Claim a subscription for a tenant, unless it is claimed; the tenant that holds it.
+
+        Raises:
+            TemporaryError: Its holder let go of it just now.
+        """
         row = {
             "PartitionKey": _CLAIMS,
             "RowKey": subscription_id.lower(),
             "TenantId": tenant_id,
         }
-        async with storage_errors():
-            try:
-                await self._table.create_entity(row)
-            except ResourceExistsError:
-                found = await self._table.get_entity(_CLAIMS, subscription_id.lower())
-                return str(found["TenantId"])
-        return tenant_id
+        if await create_row(self._table, row):
+            return tenant_id
+        holder = await self.subscription_holder(subscription_id)
+        if holder is None:
+            raise TemporaryError("SubscriptionClaimed", "its holder let go of it just now")
+        return holder
 
     async def subscription_holder(self, subscription_id: str) -> str | None:
         """The tenant that has claimed a subscription, or None."""
-        async with storage_errors():
-            try:
-                found = await self._table.get_entity(_CLAIMS, subscription_id.lower())
-            except ResourceNotFoundError:
-                return None
-        return str(found["TenantId"])
+        found = await read_row(self._table, _CLAIMS, subscription_id.lower())
+        return None if found is None else str(found["TenantId"])
 
     async def release_subscription(self, subscription_id: str, tenant_id: str) -> None:
         """Let go of a subscription that the tenant holds."""
-        async with storage_errors():
-            try:
-                found = await self._table.get_entity(_CLAIMS, subscription_id.lower())
-            except ResourceNotFoundError:
-                return
-            if found["TenantId"] == tenant_id:
-                await self._table.delete_entity(found)
+        found = await read_row(self._table, _CLAIMS, subscription_id.lower())
+        if found is not None and found["TenantId"] == tenant_id:
+            await delete_row(self._table, found, str(etag_of(found)))
 
 
 def _entity(record: TenantRecord) -> dict[str, Any]:

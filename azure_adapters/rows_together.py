@@ -7,9 +7,9 @@ from typing import Final
 from azure.data.tables import TableEntity
 from azure.data.tables.aio import TableClient
 
+from azure_adapters.rows import read_row
 from azure_adapters.storage_errors import storage_errors
 from azure_adapters.together import Together
-from azure_adapters.transactions import read_row
 
 # A filter has at most fifteen comparisons, and one of them is for the partition (learn:
 # storageservices/querying-tables-and-entities).

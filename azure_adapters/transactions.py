@@ -3,25 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from azure.core import MatchConditions
-from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableEntity, TableTransactionError, UpdateMode
 from azure.data.tables.aio import TableClient
 
 from azure_adapters.batch_text import Operation
+from azure_adapters.rows import etag_of, unchanged
 from azure_adapters.storage_errors import storage_errors
 
 HEAD = "head"
 _LOST_RACE = frozenset({404, 409, 412})
-
-
-async def read_row(table: TableClient, partition: str, row: str) -> TableEntity | None:
-    """A row, or None."""
-    async with storage_errors():
-        try:
-            return await table.get_entity(partition, row)
-        except ResourceNotFoundError:
-            return None
 
 
 async def commit(
@@ -103,13 +93,3 @@ async def submitted(
             if error.status_code in _LOST_RACE:
                 return None
             raise
-
-
-def etag_of(row: TableEntity | None) -> str | None:
-    """The version of a row; None where there is none."""
-    return None if row is None else str(row.metadata["etag"])
-
-
-def unchanged(etag: str) -> dict[str, Any]:
-    """The condition that a row is as it was read."""
-    return {"etag": etag, "match_condition": MatchConditions.IfNotModified}

@@ -14,7 +14,7 @@ from landing_zone.planning.suspended import (
     in_plan,
     powered,
 )
-from landing_zone.routes.updating import APPLY, REMOVE, RESTORE, WITHDRAW, every_key, removal
+from landing_zone.routes.updating import APPLY, REMOVE, RESTORE, WITHDRAW, removal, whole
 
 CLOSE_API: Final = "close-api"
 CLOSE_EGRESS: Final = "close-egress"
@@ -48,17 +48,10 @@ def unsuspend_stages(former: Plan, closed: Plan) -> tuple[Stage, ...]:
 def resume_stages(closed: Plan, wanted: Plan) -> tuple[Stage, ...]:
     """What resumes: nobody calls what does not run yet, and nothing starts without a way out."""
     blocked = api_blocked(wanted)
-    applying = Stage(
-        name=APPLY,
-        plan_hash=blocked.hash,
-        keys=every_key(blocked),
-        before=closed.hash,
-        verify=True,
-    )
     return (
         _part(OPEN_EGRESS, wanted, EGRESS, closed),
         *_start(closed),
-        applying,
+        whole(APPLY, blocked, closed),
         _part(OPEN_API, wanted, API, closed),
         *removal(REMOVE, closed, wanted),
     )
@@ -70,17 +63,10 @@ def resuspend_stages(closed: Plan, wanted: Plan) -> tuple[Stage, ...]:
     A cluster is written before it is stopped: of a stopped one nothing can be changed.
     """
     running = awake(closed)
-    restoring = Stage(
-        name=RESTORE,
-        plan_hash=running.hash,
-        keys=every_key(running),
-        before=wanted.hash,
-        verify=True,
-    )
     stopping = (_part(STOP_CLUSTER, closed, (CLUSTER,), wanted),) if _has_cluster(closed) else ()
     return (
         _part(CLOSE_API, closed, API, wanted),
-        restoring,
+        whole(RESTORE, running, wanted),
         *stopping,
         *removal(WITHDRAW, wanted, closed),
     )

@@ -46,26 +46,12 @@ def _nobodys(left: Plan, former: Plan, wanted: Plan) -> tuple[str, ...]:
 
 def update_stages(former: Plan, wanted: Plan) -> tuple[Stage, ...]:
     """What leads there: what is wanted is made, and then what is not wanted any more goes."""
-    applying = Stage(
-        name=APPLY,
-        plan_hash=wanted.hash,
-        keys=every_key(wanted),
-        before=former.hash,
-        verify=True,
-    )
-    return (applying, *removal(REMOVE, former, wanted))
+    return (whole(APPLY, wanted, former), *removal(REMOVE, former, wanted))
 
 
 def restore_stages(former: Plan, wanted: Plan) -> tuple[Stage, ...]:
     """What leads back: what was is made again, and then what was new goes."""
-    restoring = Stage(
-        name=RESTORE,
-        plan_hash=former.hash,
-        keys=every_key(former),
-        before=wanted.hash,
-        verify=True,
-    )
-    return (restoring, *removal(WITHDRAW, wanted, former))
+    return (whole(RESTORE, former, wanted), *removal(WITHDRAW, wanted, former))
 
 
 def removal(name: str, former: Plan, plan: Plan) -> tuple[Stage, ...]:
@@ -76,6 +62,7 @@ def removal(name: str, former: Plan, plan: Plan) -> tuple[Stage, ...]:
     return (Stage(name=name, plan_hash=former.hash, direction="undo", keys=keys),)
 
 
-def every_key(plan: Plan) -> tuple[str, ...]:
-    """The keys of all its resources."""
-    return tuple(resource.key for resource in plan.resources)
+def whole(name: str, plan: Plan, before: Plan) -> Stage:
+    """The stage that makes all of a plan, and looks whether it is so."""
+    keys = tuple(resource.key for resource in plan.resources)
+    return Stage(name=name, plan_hash=plan.hash, keys=keys, before=before.hash, verify=True)

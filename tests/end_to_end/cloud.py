@@ -52,6 +52,7 @@ class Cloud:
         """Take over a cloud that is ready."""
         self.ready = ready
         self.process = process
+        self._exchanges: list[dict[str, Any]] = []
         self._tls = ssl.create_default_context(cafile=ready["ca"])
 
     def call(
@@ -167,10 +168,11 @@ class Cloud:
 
     def of_tenant(self, tenant_id: str) -> Counter[str]:
         """Ids of all that ARM holds for a tenant, with how often each is there."""
-        ids = [str(item["id"]) for item in self.resources()]
+        held = self.resources()
+        ids = [str(item["id"]) for item in held]
         own = {
             str(item["properties"]["subscriptionId"])
-            for item in self.resources()
+            for item in held
             if str(item["id"]).endswith(f"/spokewright-{tenant_id}")
         }
         return Counter(
@@ -181,8 +183,11 @@ class Cloud:
 
     def requests(self) -> list[dict[str, Any]]:
         """Every exchange with ARM."""
-        text = self.arm("/_local/requests").body.decode()
-        return [json.loads(line) for line in text.splitlines()]
+        known = self._exchanges
+        since = known[-1]["n"] if known else 0
+        text = self.arm(f"/_local/requests?since={since}").body.decode()
+        known.extend(json.loads(line) for line in text.splitlines())
+        return list(known)
 
     def pids(self, part: str) -> list[int]:
         """Process ids of a part, by a word of its command line."""

@@ -14,7 +14,7 @@ from tests.end_to_end.tiers import Onboarded, onboarded_at_once
 FAST = 1000.0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """A local cloud, 1,000 times as fast as Azure."""
     quick = {"SPOKEWRIGHT_HUB_COLLECT_SECONDS": "0.2"}
@@ -22,7 +22,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tiers(cloud: Cloud) -> tuple[Onboarded, ...]:
     """An active tenant of each isolation tier: the examples, onboarded at once."""
     with access_to(cloud) as given:

@@ -16,6 +16,7 @@ from tests.end_to_end.checks import (
     leftovers,
 )
 from tests.end_to_end.cloud import Cloud, example
+from tests.nightly import by_day
 
 SPEED = 1000.0
 CALLS = 210
@@ -67,10 +68,16 @@ def troubled_alone(tmp_path: Path) -> Iterator[Cloud]:
         yield found
 
 
-def spots(number: int) -> list[tuple[str, int]]:
-    """For each fault so many calls that it hits, the same in every run."""
+def spots() -> list[tuple[str, int]]:
+    """For each fault a call that it hits, the same in every run."""
     dice = random.Random(SEED)  # noqa: S311 - places of a test
-    return [(name, dice.randint(1, CALLS)) for name in FAULTS for _ in range(number)]
+    return [(name, dice.randint(1, CALLS)) for name in FAULTS]
+
+
+def _spots_by_day() -> list[tuple[str, int]]:
+    # The connection's own failures are what a simulation cannot show.
+    chosen = {"429-short", "500", "reset-after-acceptance", "timeout-after-acceptance"}
+    return [spot for spot in spots() if spot[0] in chosen]
 
 
 def disturbed(cloud: Cloud, fault: dict[str, Any], nth: int) -> None:
@@ -94,13 +101,13 @@ def disturbed(cloud: Cloud, fault: dict[str, Any], nth: int) -> None:
     assert_audit_verifies(cloud, tenant_id)
 
 
-@pytest.mark.parametrize(("name", "nth"), spots(1))
+@pytest.mark.parametrize(("name", "nth"), by_day(spots(), _spots_by_day()))
 def test_a_passing_failure_is_got_over(troubled: Cloud, name: str, nth: int) -> None:
     """Completed, or taken back; nothing is left unlisted."""
     disturbed(troubled, FAULTS[name], nth)
 
 
-@pytest.mark.parametrize("name", LASTING)
+@pytest.mark.parametrize("name", by_day(LASTING, ["policy", "stuck", "orphan-peering"]))
 def test_a_lasting_failure_is_taken_back_or_listed(troubled: Cloud, name: str) -> None:
     """What cannot be made is taken back, with a reason that a person can act on."""
     disturbed(troubled, LASTING[name], 3)

@@ -18,7 +18,7 @@ from tests.end_to_end.checks import (
 from tests.end_to_end.cloud import Cloud, example, wait_for
 
 TWENTY = 20
-SOME = 6
+SOME = 4
 
 
 def test_a_tenant_becomes_active_with_all_that_its_plan_names(cloud: Cloud) -> None:

@@ -55,7 +55,7 @@ def hub_document() -> dict[str, Any]:
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[Cloud]:
+def pair(tmp_path: Path) -> Iterator[Cloud]:
     """A local cloud with the two hubs, whose exchanges with ARM are checked when it ends."""
     hubs = tmp_path / "hubs.yaml"
     hubs.write_text(yaml.safe_dump(hub_document()), encoding="utf-8")
@@ -81,22 +81,22 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
     assert_conforms(records)
 
 
-def test_second_hub_takes_over_when_the_first_is_full(cloud: Cloud) -> None:
+def test_second_hub_takes_over_when_the_first_is_full(pair: Cloud) -> None:
     """Two tenants at once find their places, the third is told what each hub is short of."""
     names = ["first-come", "second-come"]
-    assert [cloud.post(example(tenantId=name)).status for name in names] == [202, 202]
-    settled = [cloud.settled(name) for name in names]
+    assert [pair.post(example(tenantId=name)).status for name in names] == [202, 202]
+    settled = [pair.settled(name) for name in names]
     assert [tenant.get("reason") for tenant in settled] == [None, None]
     assert [tenant["state"] for tenant in settled] == ["active", "active"]
     assert {tenant["hub"] for tenant in settled} == {"hub-weu", "hub-two"}
     for name in names:
-        assert_whole(cloud, name)
-        assert_connected(cloud, name)
-    answer = cloud.post(example(tenantId="third-come"))
+        assert_whole(pair, name)
+        assert_connected(pair, name)
+    answer = pair.post(example(tenantId="third-come"))
     assert answer.status == 409, answer.body
     told = {hub["hub"]: hub["bindingLimit"] for hub in answer.json()["hubs"]}
     assert told == {"hub-weu": "peerings of the hub network", "hub-two": "gpt-5-mini quota"}
-    hubs = cloud.call("GET", "/api/capacity").json()["hubs"]
+    hubs = pair.call("GET", "/api/capacity").json()["hubs"]
     assert [hub["summary"] for hub in hubs] == [
         "0 tenants left; binding limit: peerings of the hub network",
         "0 tenants left; binding limit: gpt-5-mini quota",
@@ -104,22 +104,22 @@ def test_second_hub_takes_over_when_the_first_is_full(cloud: Cloud) -> None:
 
 
 @pytest.mark.nightly
-def test_kills_give_no_place_twice(cloud: Cloud) -> None:
+def test_kills_give_no_place_twice(pair: Cloud) -> None:
     """Eight ask at once for two places while the host dies again and again."""
     names = [f"rush-{number}" for number in range(8)]
     with ThreadPoolExecutor(len(names)) as pool:
-        answers = list(pool.map(lambda name: cloud.post(example(tenantId=name)), names))
+        answers = list(pool.map(lambda name: pair.post(example(tenantId=name)), names))
     assert {answer.status for answer in answers} <= {202, 409}
     for _ in range(3):
-        wait_for(lambda: cloud.kill("functions_host"), "the host to be killed")
-        wait_for(cloud.is_up, "the host to be back", 60)
+        wait_for(lambda: pair.kill("functions_host"), "the host to be killed")
+        wait_for(pair.is_up, "the host to be back", 60)
     accepted = [name for name, one in zip(names, answers, strict=True) if one.status == 202]
-    settled = [cloud.settled(name, 150) for name in accepted]
+    settled = [pair.settled(name, 150) for name in accepted]
     active = [tenant for tenant in settled if tenant["state"] == "active"]
     assert sorted(tenant["hub"] for tenant in active) == ["hub-two", "hub-weu"]
     for tenant in settled:
         if tenant not in active:
             assert "no hub of the region has room" in tenant["reason"]
-            assert cloud.of_tenant(tenant["tenantId"]) == {}
-    hubs = cloud.call("GET", "/api/capacity").json()["hubs"]
+            assert pair.of_tenant(tenant["tenantId"]) == {}
+    hubs = pair.call("GET", "/api/capacity").json()["hubs"]
     assert [(hub["tenants"], hub["tenantsLeft"]) for hub in hubs] == [(1, 0), (1, 0)]

@@ -272,7 +272,7 @@ class Engine:
         instance.awaited = None
 
     def _complete(self, instance: Instance, leaf: Leaf, result: Any) -> None:
-        if leaf.is_completed or not instance.running or instance.leaves[leaf.number] is not leaf:
+        if leaf.is_completed or not instance.running or not instance.has(leaf):
             return
         leaf.is_completed, leaf.result = True, result
         instance.log.append(Entry(leaf.number, leaf.label, result, self._clock.now()))

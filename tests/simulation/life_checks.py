@@ -148,11 +148,11 @@ def assert_untouched(before: Shown, after: Shown, touched: Iterable[str]) -> Non
     """What was done to some tenants has changed nothing of the others'."""
     for tenant in before.keys() - set(touched):
         assert before[tenant].keys() == after[tenant].keys(), tenant
-        differing = [
-            one
-            for one in before[tenant]
-            if lasting(before[tenant][one]) != lasting(after[tenant][one])
-        ]
+        there, now = (
+            {one: lasting(items) for one, items in shown.items()}
+            for shown in (before[tenant], after[tenant])
+        )
+        differing = {one: (there[one], now[one]) for one in there if there[one] != now[one]}
         assert not differing, (tenant, differing)
 
 

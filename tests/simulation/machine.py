@@ -200,10 +200,9 @@ class Life(RuleBasedStateMachine):
     @rule(days=st.sampled_from([0.1, 1, 10]))
     def wait(self, days: float) -> None:
         """Time passes: retentions and deadlines end, nothing else changes."""
-        before = shown(self.living.ground)
-        waiting = [one.tenant_id for one in self.records() if one.ongoing]
+        before, records = shown(self.living.ground), self.by_name()
         self.living.wait(timedelta(days=days).total_seconds())
-        self.hold(before, waiting)
+        self.hold(before, self.due(records))
 
     # How it is asked for, and what must hold then.
 
@@ -221,17 +220,26 @@ class Life(RuleBasedStateMachine):
         before, records = shown(self.living.ground), self.by_name()
         answers = self.living.do(weather, *asked)
         assert_data_kept(before, self.living.ground.arm.log, self.kept(records, asked))
-        self.hold(before, [one.tenant_id for one in asked])
+        self.hold(before, [*(one.tenant_id for one in asked), *self.due(records)])
         for one, answer in zip(asked, answers, strict=True):
             event(f"{one.function} in {weather.name.split()[0]}: {answer.status_code}")
             assert answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR or weather.faults, (
                 answer.get_body()
             )
         if all(answer.status_code >= HTTPStatus.BAD_REQUEST for answer in answers):
-            assert self.by_name() == records
+            due = self.due(records)
+            now = self.by_name()
+            assert {name: now[name] for name in records if name not in due} == {
+                name: one for name, one in records.items() if name not in due
+            }
         if weather.name == "calm":
             self.hold_calm(asked, answers)
         return answers
+
+    def due(self, before: Mapping[str, TenantRecord]) -> list[str]:
+        """Tenants whose retention or deadline has come meanwhile: what waited has gone on."""
+        now = self.by_name()
+        return [name for name, one in before.items() if one.ongoing and now[name] != one]
 
     @staticmethod
     def kept(records: Mapping[str, TenantRecord], asked: tuple[Asked, ...]) -> list[TenantRecord]:

@@ -144,3 +144,7 @@ class Instance:
     def running(self) -> bool:
         """Whether it has not ended."""
         return self.status == "Running"
+
+    def has(self, leaf: Leaf) -> bool:
+        """Whether a task is one of this host's: those of a host that died are heard no more."""
+        return leaf.number < len(self.leaves) and self.leaves[leaf.number] is leaf

@@ -103,6 +103,10 @@ def _shared(key: str) -> bool:
     return "/ipgroups/" in key or "/rulecollectiongroups/" in key or "/virtualnetworks/" in key
 
 
+TAGS: Final = "/providers/microsoft.resources/tags/default"
+"""What a subscription's tags are called, which Azure holds with the subscription."""
+
+
 def test_locks_of_others_are_named_and_ours_taken_away() -> None:
     """Nothing is taken down around a lock; once it is gone, the same request goes on."""
     with simulation() as world:
@@ -122,6 +126,9 @@ def test_locks_of_others_are_named_and_ours_taken_away() -> None:
             assert "audit of 2026" in left.reason
             assert "/locks/keep" in failed.reason
             assert failed.hint
+            there = {one.lower() for one in dump(world)}
+            listed = {one.resource.lower().removesuffix(TAGS) for one in failed.open_work}
+            assert listed <= there, listed - there
             assert "microsoft.storage/storageaccounts" in types_of(world, record)
             await world.deps.arm.write("DELETE", f"{locks}/keep", api_versions.LOCKS, None)
             assert_gone(world, before, await offboard(world, TENANT))

@@ -15,6 +15,7 @@ from landing_zone.planning.gitops import GITOPS
 from landing_zone.routes.data import DATA_BEARING
 from landing_zone.tenants import TenantRecord
 from localcloud.arm.exchange import Answer, Call
+from tests.nightly import by_day
 from tests.simulation.migrations import (
     PAIRS,
     TENANT,
@@ -143,7 +144,7 @@ def held_data(found: Simulation) -> set[str]:
     return {item["id"] for item in items if str(item["type"]).lower() in DATA_BEARING}
 
 
-@both_ways
+@pytest.mark.parametrize(("old", "new"), by_day(PAIRS, PAIRS[1::2]))
 def test_there_and_back_leaves_azure_as_it_was(old: str, new: str) -> None:
     """Each resource with each property, but for what is made anew each time."""
 

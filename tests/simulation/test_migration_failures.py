@@ -18,6 +18,7 @@ from landing_zone.tenant_request import TenantRequest
 from landing_zone.tenants import instance_id
 from localcloud.arm.exchange import Answer, Call
 from tests.fakes import HUBS
+from tests.nightly import by_day
 from tests.simulation.kinds import KINDS, applies, fault_at
 from tests.simulation.migrations import (
     PAIRS,
@@ -38,7 +39,7 @@ from tests.simulation.simulation import Simulation
 from tests.unit.planned import HUB, reservation_for
 from triggers.recovery import recover
 
-SAMPLE: Final = 8
+SAMPLE: Final = 6
 DEATHS: Final = 4
 SEED: Final = 7
 STAGES: Final = ("prepare", "verify", "switch", "commit", "remove")
@@ -51,6 +52,12 @@ REFUSED: Final = (
     ("cluster", "nodepool", "role:owner:kubernetes-user"),
 )
 """What is new at the end of the way, by the tiers that it leads between."""
+
+SOME_PAIRS: Final = (("namespace", "cluster"), ("nodepool", "namespace"))
+LOST: Final = tuple((*pair, stage) for pair in SOME_PAIRS for stage in STAGES)
+"""Where an operation is lost."""
+WITH_CLUSTER: Final = tuple(pair for pair in PAIRS if "cluster" in pair)
+"""Between these the workloads move to another cluster."""
 
 both_ways = pytest.mark.parametrize(("old", "new"), PAIRS)
 
@@ -154,7 +161,7 @@ def test_any_failure_of_anything_ends_in_one_tier(old: str, new: str) -> None:
     assert not problems, "\n".join(problems)
 
 
-@pytest.mark.parametrize(("old", "new", "key"), REFUSED)
+@pytest.mark.parametrize(("old", "new", "key"), by_day(REFUSED, REFUSED[:3:2]))
 def test_what_cannot_be_made_leaves_the_old_runtime_whole(old: str, new: str, key: str) -> None:
     """Something is refused for good: the rest goes again, and the old runtime never lacks."""
     last = planned(old, new).by_key[key]
@@ -182,7 +189,7 @@ def test_what_cannot_be_made_leaves_the_old_runtime_whole(old: str, new: str, ke
     living(life, old)
 
 
-@pytest.mark.parametrize(("old", "new"), [("namespace", "cluster"), ("cluster", "namespace")])
+@pytest.mark.parametrize(("old", "new"), by_day(WITH_CLUSTER, WITH_CLUSTER[:1]))
 def test_workloads_that_never_arrive_lead_back(old: str, new: str) -> None:
     """Flux does not comply; the old runtime is as it was, and the reason says so."""
 
@@ -220,7 +227,7 @@ def die(found: Simulation, *, lost: bool = False) -> None:
     asyncio.get_running_loop().call_later(1.0, back)
 
 
-@both_ways
+@pytest.mark.parametrize(("old", "new"), by_day(PAIRS, SOME_PAIRS))
 def test_the_death_of_the_host_makes_no_gap(old: str, new: str) -> None:
     """Some deaths, spread over the migration."""
     dice = random.Random(f"{old}{new}")  # noqa: S311 - choosing moments
@@ -251,8 +258,7 @@ def _deadly(old: str, new: str, moments: list[float]) -> None:
     living(life, old)
 
 
-@pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize(("old", "new"), [("namespace", "cluster"), ("nodepool", "namespace")])
+@pytest.mark.parametrize(("old", "new", "stage"), by_day(LOST, LOST[2::3]))
 def test_a_lost_operation_is_taken_up_where_it_was(old: str, new: str, stage: str) -> None:
     """Before the commitment it goes the whole way again, after it only forward."""
 

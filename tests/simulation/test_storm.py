@@ -5,6 +5,7 @@ from typing import Final
 
 import pytest
 
+from tests.nightly import by_day
 from tests.simulation.storm import Caller, Storm, Weather, storm_of, subscriptions
 
 CALLS: Final = 10_000
@@ -38,7 +39,9 @@ def test_the_same_storm_without_pacing_is_refused_again_and_again() -> None:
     assert weather.share > 0.3
 
 
-@pytest.mark.parametrize(("processes", "most"), [(2, 0.03), (4, 0.08), (8, 0.15)])
+@pytest.mark.parametrize(
+    ("processes", "most"), by_day([(2, 0.03), (4, 0.08), (8, 0.15)], [(4, 0.08)])
+)
 def test_processes_that_know_nothing_of_each_other_are_refused_seldom(
     processes: int, most: float
 ) -> None:

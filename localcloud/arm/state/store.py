@@ -1,6 +1,6 @@
 """The resources and operations, in memory for reading and in SQLite for good."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -55,8 +55,6 @@ class Store:
 
     def put(self, record: Record) -> None:
         """Store a resource, new or changed."""
-        if (old := self._records.get(record.key)) is not None:
-            self._unreference(old.key)
         self._index(record)
         self.database.put("records", record.key, record.as_dict())
 
@@ -95,7 +93,7 @@ class Store:
         return list(self._records.values())
 
     def referrers(self, resource_id: str, resource_type: str = "") -> list[Record]:
-        """Those that refer to a resource; of one type if asked."""
+        """Those that refer to a resource, who came first first; of one type if asked."""
         keys = self._referrers.get(normalized(resource_id), {})
         wanted = resource_type.lower()
         found = (self._records[key] for key in keys)
@@ -129,13 +127,16 @@ class Store:
             for reference in self.type_of(record).references
             for value in values_at(record.body, reference.path)
         ]
+        # What refers as before keeps its place, so that a list of it stays in the same order.
+        self._unreference(key, kept=targets)
         self._references[key] = targets
         for target in targets:
             self._referrers.setdefault(target, {})[key] = None
 
-    def _unreference(self, key: str) -> None:
+    def _unreference(self, key: str, kept: Collection[str] = ()) -> None:
         for target in self._references.pop(key, []):
-            self._referrers.get(target, {}).pop(key, None)
+            if target not in kept:
+                self._referrers.get(target, {}).pop(key, None)
 
     # Operations.
 

@@ -58,6 +58,17 @@ def test_an_endpoint_gets_an_address_of_its_subnet_that_stays(arm: Arm) -> None:
     assert again["properties"]["networkInterfaces"] == made["properties"]["networkInterfaces"]
 
 
+def test_a_subnet_names_its_endpoints_in_the_order_in_which_they_came(arm: Arm) -> None:
+    """Also after one of them is written again."""
+    arm.made(ACCOUNT, b.storage(), b.STORAGE)
+    came = [f"{ENDPOINT}-{name}" for name in ("first", "second")]
+    for one in (*came, came[0]):
+        arm.made(one, b.endpoint(ACCOUNT))
+    subnet = b.endpoint(ACCOUNT)["properties"]["subnet"]["id"]
+    named = arm.get(subnet, NETWORK).body["properties"]["privateEndpoints"]
+    assert [one["id"] for one in named if one["id"] in came] == came
+
+
 def test_a_cosmos_endpoint_has_an_address_for_each_region(arm: Arm) -> None:
     """The account's own name and that of its region."""
     arm.made(DATABASE, b.cosmos(), b.COSMOS)

@@ -1,0 +1,1 @@
+"""End-to-end tests: a package, so that the cloud that they share ends with them."""
