@@ -112,6 +112,9 @@ async def end_change(deps: Dependencies, end: RouteEnd) -> Outcome:
     return Outcome(state="done", owed=bool(record.owed), following=following)
 
 
+_LEAVES_REMAINS: Final = frozenset({Kind.SUSPEND, Kind.RESUME, Kind.UPGRADE, Kind.ROLL_BACK})
+"""Kinds that leave alone what changes of before have left."""
+
 _RELEASED: Final = frozenset({TenantState.FAILED, TenantState.OFFBOARDED})
 
 
@@ -140,9 +143,10 @@ def _ended(
     changes |= uncrossed(record, reached=reached, is_back=end.is_back)
     changes |= _of_suspension(end, record, work)
     event = ending(kind, ok=reached, is_back=end.is_back)
-    if event is TenantEvent.ROLL_BACK and record.had_failed and (remains or not end.routed):
-        # It had failed before, and is as it was before.
-        event, changes["open_work"] = TenantEvent.FAIL, record.open_work
+    if event is TenantEvent.ROLL_BACK and (remains or not end.routed):
+        # It is as it was before: what was left then is left, and what had failed has.
+        changes["open_work"] = record.open_work
+        event = TenantEvent.FAIL if record.had_failed else event
     if event is None:
         now = deps.clock.now()
         return record.model_copy(update={**changes, "ongoing": False, "updated_at": now})
@@ -177,24 +181,33 @@ def _open(
     end: RouteEnd, record: TenantRecord, work: tuple[OpenWork, ...], plans: Mapping[str, Plan]
 ) -> tuple[OpenWork, ...]:
     """What is open once an operation has ended."""
+    known = {item.resource or item.key: item for item in (*record.open_work, *work)}
+    if end.ok and _remains(end, record):
+        return tuple(known.values())
     if end.ok or end.operation.kind not in LEAVING:
         still = () if end.ok or end.routed else record.open_work
         return work or still or unseen_work(end, record)
     # Of what was left before, or was found on the way out, that which has not been taken back.
     gone = taken_back(end, plans)
-    found = {item.resource or item.key: item for item in (*record.open_work, *work)}
-    left = tuple(item for resource, item in found.items() if normalized(resource) not in gone)
+    left = tuple(item for resource, item in known.items() if normalized(resource) not in gone)
     return left or (OpenWork(key="operation", reason=end.reason or "it is not known what is left"),)
 
 
 def _remains(end: RouteEnd, record: TenantRecord) -> tuple[str, ...]:
     """Plans of which something may be there that neither the record's plan nor anyone wants."""
     cleared = {stage.plan_hash for stage in end.stages if stage.name.startswith(CLEAR) and stage.ok}
-    if end.ok:
+    if end.ok and end.operation.kind not in _LEAVES_REMAINS:
         return ()
+    if end.ok:
+        # Of the two plans that it led between, it has itself removed what is not wanted.
+        between = {end.plan_hash, record.plan_hash}
+        return tuple(one for one in record.remains if one not in between)
     remains = [one for one in record.remains if one not in cleared]
     if not end.is_back and end.plan_hash and end.plan_hash != record.plan_hash:
         remains.append(end.plan_hash)
+    if not end.is_back and record.left is not None:
+        # Behind its commitment the tenant is of the new plan, and what is left is of the old one.
+        remains.append(record.left.plan_hash)
     return tuple(dict.fromkeys(remains))
 
 
@@ -215,9 +228,14 @@ def _reached(record: TenantRecord, made: Plan | None) -> dict[str, Any]:
 
 
 async def _claim(deps: Dependencies, end: RouteEnd, ended: TenantRecord) -> Reservation | None:
-    """Hold of the hub from now on what the tenant needs, and no more; None where that stays."""
+    """Hold of the hub from now on what the tenant needs, and no more; None where that stays.
+
+    As long as something is left that it does not need, that stands in the hub, too.
+    """
     held = ended.reservation
     if held is None or end.operation.kind not in TO_PLANS or not (end.ok or end.is_back):
+        return None
+    if ended.remains:
         return None
     claims = demand_of(ended.request).claims
     return await deps.ledger.change(held.hub, ended.tenant_id, (), claims, keep=False)

@@ -79,7 +79,8 @@ class TenantRecord(BaseModel):
             `request` and `plan_hash` are then what it leads to.
         certificate: The operation that certified that nothing is left of it; empty for none yet.
         acts: What operators have asked of the current operation.
-        remains: Plans of changes that failed, of which something may still be there.
+        remains: Plans of changes that failed, and of tiers that were left, of which something may
+            still be there.
         heard: Origins of the last messages that asked for something, so that one which is delivered
             again asks for nothing more.
     """

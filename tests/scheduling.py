@@ -12,6 +12,12 @@ _OWN_CLOUD: Final = frozenset(
     f"{_END_TO_END}test_{name}.py"
     for name in ("chaos", "demo", "faults", "hub", "kill", "remediation", "two_hubs")
 )
+_WAITING: Final = (
+    *(_END_TO_END, "tests/localcloud/functions_host/test_service_bus.py"),
+    *("tests/localcloud/functions_host/test_crashes.py", "tests/adapters/test_service_bus.py"),
+)
+"""These wait for processes and locks more than they compute."""
+
 _LATER: Final = ("tests/localcloud/", "tests/adapters/", "tests/orchestrators/")
 
 
@@ -23,15 +29,14 @@ def group_of(nodeid: str) -> str:
 
 
 def in_order(groups: list[str]) -> list[str]:
-    """The longest first, and those that wait for processes beside those that compute."""
-    waiting = [one for one in groups if one.startswith(_END_TO_END)]
+    """The longest first, and those that wait beside those that compute."""
+    waiting = [one for one in groups if one.startswith(_WAITING)]
     computing = [one for one in groups if one.startswith("tests/simulation/")]
     pairs = zip_longest(waiting, computing)
     first = [one for pair in pairs for one in pair if one is not None]
     shared = [one for one in groups if one == SHARED_CLOUD]
     later = [one for prefix in _LATER for one in groups if one.startswith(prefix)]
-    known = {*shared, *first, *later}
-    return [*shared, *first, *later, *(one for one in groups if one not in known)]
+    return list(dict.fromkeys((*shared, *first, *later, *groups)))
 
 
 class ByGroup(LoadScopeScheduling):  # type: ignore[misc]  # it has no types

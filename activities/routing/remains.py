@@ -53,7 +53,8 @@ async def remains_of(deps: Dependencies, record: TenantRecord) -> Remains:
         TemporaryError: Something could not be read.
     """
     hashes, outputs = await _history(deps, record)
-    plans = [await deps.documents.get_plan(one) for one in hashes]
+    known = dict.fromkeys((*hashes, *record.remains))
+    plans = [await deps.documents.get_plan(one) for one in known]
     if record.reservation is not None and (not plans or _was_lost(record)):
         hub = deps.document.hub(record.reservation.hub)
         made = plan(record.request, deps.document, hub, record.reservation)

@@ -1,5 +1,6 @@
 """The beginning and the end of a change, and its route."""
 
+from itertools import product
 from typing import Any, Final
 
 import pytest
@@ -274,17 +275,17 @@ async def test_what_is_left_is_taken_back_first() -> None:
     assert (record.state, record.remains, record.open_work) == (TenantState.ACTIVE, (), ())
 
 
-@pytest.mark.parametrize("is_routed", [True, False])
-async def test_tenant_that_had_failed_has_failed_when_a_change_leads_back(
-    *, is_routed: bool
+@pytest.mark.parametrize(("is_routed", "had_failed"), list(product([True, False], repeat=2)))
+async def test_what_was_left_is_left_when_a_change_leads_back(
+    *, is_routed: bool, had_failed: bool
 ) -> None:
-    """With the same open work: it is as it was before."""
+    """And what had failed has failed; its place is held."""
     remains = (whole_plan_of(POOLED).hash,)
     world = await begun(CHEAPER, remains=remains, open_work=(LEFT,))
-    world.registry.put(record_of(world).model_copy(update={"had_failed": True}))
+    world.registry.put(record_of(world).model_copy(update={"had_failed": had_failed}))
+    claims = world.ledger.claims.copy()
     await world.deps.documents.put_plan(whole_plan_of(POOLED))
     if is_routed:
-        await routed(world)
         back = await back_of(world)
         first = staged((await routed(world)).stages[0], nodepool="failed")
         end = back.model_copy(update={"stages": (first, *back.stages[1:])})
@@ -292,8 +293,9 @@ async def test_tenant_that_had_failed_has_failed_when_a_change_leads_back(
         end = ended(None, operation=operation_of(world), **BROKEN)
     await end_change(world.deps, end)
     record = record_of(world)
-    assert (record.state, record.open_work) == (TenantState.FAILED, (LEFT,))
-    assert record.remains == (whole_plan_of(POOLED).hash,)
+    state = TenantState.FAILED if had_failed else TenantState.ACTIVE
+    assert (record.state, record.open_work, record.remains) == (state, (LEFT,), remains)
+    assert world.ledger.claims == claims
 
 
 @pytest.mark.parametrize("how", [end_of, back_of])

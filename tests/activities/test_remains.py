@@ -63,6 +63,15 @@ async def test_plans_since_the_last_good_end_are_found_the_one_that_holds_first(
     assert found.outputs == {"more": {"y": "new"}, **OUTPUTS}
 
 
+async def test_what_a_migration_has_left_is_found_however_well_it_ended() -> None:
+    """Its record names the plan of the tier that was left."""
+    world = World()
+    held, left = [(await planned(world, costCenter=f"CC-{number}")).hash for number in range(2)]
+    world.documents.operations[f"{TENANT}.1"] = document("succeeded", held, **OUTPUTS)
+    found = await remains_of(world.deps, leaving(2, plan_hash=held, remains=(left,)))
+    assert [made.hash for made in found.plans] == [held, left]
+
+
 async def test_where_nothing_was_written_down_the_reservation_and_azure_tell() -> None:
     """The worker died before anyone noted the plan, or the id of the subscription."""
     world = World()

@@ -81,3 +81,17 @@ async def test_nobody_holds_a_tenant_that_is_not_suspended() -> None:
     assert (again.work, again.held_by) == (waiting[0], "ben")
     back = await ended(under_way(Kind.SUSPEND, held_by="ben"), routed=False)
     assert (back.state, back.held_by) == (TenantState.ACTIVE, "")
+
+
+@pytest.mark.parametrize("kind", [Kind.SUSPEND, Kind.RESUME, Kind.UPGRADE, Kind.ROLL_BACK])
+async def test_what_a_migration_has_left_is_left_by_what_does_not_clear_it(kind: Kind) -> None:
+    """Until an update takes it away, however well the others end."""
+    found = await ended(under_way(kind, open_work=(LEFT,), remains=("former",)), ok=True)
+    assert (found.open_work, found.remains) == ((LEFT,), ("former",))
+
+
+async def test_what_a_migration_has_left_is_gone_once_an_update_has_ended_well() -> None:
+    """An update begins with it."""
+    before = under_way(Kind.UPDATE, open_work=(LEFT,), remains=("former",))
+    found = await ended(before, ok=True)
+    assert (found.open_work, found.remains) == ((), ())

@@ -11,7 +11,7 @@ import pytest
 
 from landing_zone.plan import Step
 from tests.end_to_end.checks import CHECKER, assert_conforms
-from tests.end_to_end.cloud import ROOT, descendants, some_free_offset
+from tests.end_to_end.cloud import ROOT, descendants, some_free_offset, wait_for
 
 DEMO = [sys.executable, "-m", "localcloud.demo", "--speed", "200"]
 
@@ -76,4 +76,5 @@ def test_ctrl_c_ends_the_demo_and_all_that_it_started(tmp_path: Path) -> None:
         rest = demo.stdout.read()
         assert demo.wait(timeout=30) == 130, rest
     assert "Traceback" not in rest
-    assert [pid for pid in started if Path(f"/proc/{pid}").exists()] == []
+    # The reaper goes last, once it has seen that the others are gone.
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in started), "their end")

@@ -141,7 +141,7 @@ def assert_nothing_left(simulation: Simulation, record: TenantRecord) -> None:
 
 
 def assert_listed(simulation: Simulation, record: TenantRecord) -> None:
-    """Of a tenant that failed after it was active, all that is amiss is listed."""
+    """Of a tenant that was active once, all that is amiss is listed."""
     held = _held(simulation)
     listed = {item.resource.lower() for item in record.open_work}
     implied = listed | _implied(simulation, record, listed)

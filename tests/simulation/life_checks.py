@@ -70,6 +70,10 @@ def is_waiting(ground: Simulation, record: TenantRecord) -> bool:
 def assert_as_told(ground: Simulation, record: TenantRecord) -> None:
     """What there is of a tenant is what its state says."""
     match record.state:
+        case TenantState.ACTIVE if record.remains:
+            # It has moved, and something of where it was before could not be removed.
+            assert record.open_work
+            assert_listed(ground, record)
         case TenantState.ACTIVE:
             assert_whole(ground, record)
             assert_claimed(ground, record)

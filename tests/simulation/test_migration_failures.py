@@ -19,6 +19,8 @@ from landing_zone.tenants import instance_id
 from localcloud.arm.exchange import Answer, Call
 from tests.fakes import HUBS
 from tests.nightly import by_day
+from tests.simulation import leaving
+from tests.simulation.checks import assert_whole
 from tests.simulation.kinds import KINDS, applies, fault_at
 from tests.simulation.migrations import (
     PAIRS,
@@ -35,7 +37,7 @@ from tests.simulation.migrations import (
     towards,
 )
 from tests.simulation.requests import request_of
-from tests.simulation.simulation import Simulation
+from tests.simulation.simulation import Simulation, simulation
 from tests.unit.planned import HUB, reservation_for
 from triggers.recovery import recover
 
@@ -310,8 +312,39 @@ def test_what_cannot_be_removed_is_open_work_in_the_new_tier(old: str, new: str)
         assert document["onlyForward"] is True
         assert document["openWork"]
         assert not any(stage["back"] for stage in document["stages"])
+        # Still refused, and then not any more: nobody else is given the subnet in between.
+        for fault in (fault_at(KINDS["undo:forbidden-for-good"], stuck), None):
+            if fault is not None:
+                found.arm.inject(fault)
+            record = await migrate(found, new)
+            assert (record.state, record.request.isolation) == (TenantState.ACTIVE, new)
+            is_left = fault is not None
+            assert record.reservation is not None
+            assert (stuck.key in {one.key for one in record.open_work}) == is_left
+            held = found.world.ledger.held[record.reservation.hub, TENANT]
+            assert (held.node_subnet is not None) == (is_left and old == "nodepool")
+            assert held.node_subnet == record.reservation.node_subnet
+        assert_whole(found, record)
+        assert (record.reason, record.remains) == ("", ())
 
     living(life, old)
+
+
+def test_what_a_migration_could_not_remove_goes_with_the_tenant() -> None:
+    """Though it stands in the hub, and the plan that the tenant has does not know it."""
+    _, removed = touched("nodepool", "namespace")
+    stuck = next(one for one in removed if one.key == "node-pool")
+    with simulation() as world:
+        before = leaving.dump(world)
+
+        async def life() -> None:
+            await leaving.onboard(world, request_of("nodepool", TENANT))
+            world.arm.inject(fault_at(KINDS["undo:forbidden-for-good"], stuck))
+            record = await migrate(world, "namespace")
+            assert stuck.key in {one.key for one in record.open_work}
+            leaving.assert_gone(world, before, await leaving.offboard(world, TENANT))
+
+        leaving.lived(world, life())
 
 
 def test_what_cannot_be_taken_back_keeps_its_subnet() -> None:
