@@ -195,13 +195,12 @@ def _open(
 
 def _remains(end: RouteEnd, record: TenantRecord) -> tuple[str, ...]:
     """Plans of which something may be there that neither the record's plan nor anyone wants."""
-    cleared = {stage.plan_hash for stage in end.stages if stage.name.startswith(CLEAR) and stage.ok}
-    if end.ok and end.operation.kind not in _LEAVES_REMAINS:
-        return ()
     if end.ok:
         # Of the two plans that it led between, it has itself removed what is not wanted.
         between = {end.plan_hash, record.plan_hash}
-        return tuple(one for one in record.remains if one not in between)
+        left = tuple(one for one in record.remains if one not in between)
+        return left if end.operation.kind in _LEAVES_REMAINS else ()
+    cleared = {stage.plan_hash for stage in end.stages if stage.name.startswith(CLEAR) and stage.ok}
     remains = [one for one in record.remains if one not in cleared]
     if not end.is_back and end.plan_hash and end.plan_hash != record.plan_hash:
         remains.append(end.plan_hash)
@@ -233,9 +232,8 @@ async def _claim(deps: Dependencies, end: RouteEnd, ended: TenantRecord) -> Rese
     As long as something is left that it does not need, that stands in the hub, too.
     """
     held = ended.reservation
-    if held is None or end.operation.kind not in TO_PLANS or not (end.ok or end.is_back):
-        return None
-    if ended.remains:
+    settled = (end.ok or end.is_back) and not ended.remains
+    if held is None or end.operation.kind not in TO_PLANS or not settled:
         return None
     claims = demand_of(ended.request).claims
     return await deps.ledger.change(held.hub, ended.tenant_id, (), claims, keep=False)
