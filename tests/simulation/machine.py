@@ -65,6 +65,12 @@ CHANGES: Final[Mapping[str, Mapping[str, Any]]] = {
 """What a tenant may be changed in, one thing each."""
 
 CALM: Final = Weather("calm")
+
+ENDS: Final = frozenset(
+    {"", "DataLoss", "CapacityExceeded", "ApprovalExpired", "ApprovalWithdrawn"}
+)
+"""How an operation may end where nothing disturbs it: it is done, or is not to be done."""
+
 TYPES: Final = (
     "Microsoft.Storage/storageAccounts",
     "Microsoft.Authorization/roleAssignments",
@@ -269,7 +275,7 @@ class Life(RuleBasedStateMachine):
                 continue
             document = self.living.ground.world.documents.operations[found.operation_id]
             told = (one, found.state, found.reason, found.open_work)
-            assert document.get("code", "") in {"", "DataLoss", "CapacityExceeded"}, told
+            assert document.get("code", "") in ENDS, told
             assert found.state is not TenantState.FAILED or document.get("code"), told
 
     def records(self) -> list[TenantRecord]:
