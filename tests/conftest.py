@@ -9,6 +9,9 @@ from xdist.scheduler import Scheduling
 
 from tests.scheduling import ByGroup, group_of, in_order
 
+# What many tests check together is no test module: without this its failures would say nothing.
+pytest.register_assert_rewrite("tests.end_to_end", "tests.simulation")
+
 # The simulation makes hundreds of thousands of short-lived objects beside a large heap that stays:
 # with Python's own thresholds a quarter of its time is spent looking for garbage.
 _ALLOCATIONS: Final = 100_000

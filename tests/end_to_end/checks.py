@@ -18,6 +18,7 @@ from azure.data.tables.aio import TableClient
 from azure_adapters.audit_log import TableAuditLog
 from landing_zone.audit import AuditRecord, verify
 from tests.end_to_end.cloud import ROOT, Cloud, running_cloud
+from tests.mentions import mentions
 
 _ALONG = (
     *("/subnets/", "/securityrules/", "/routes/", "/agentpools/system"),
@@ -70,7 +71,8 @@ def assert_whole(cloud: Cloud, tenant_id: str) -> None:
     }
     # Neither here nor on the hub is there anything of this tenant that the plan does not name.
     subscription = cloud.tenant(tenant_id)["subscriptionId"]
-    ours = {one for one in found if f"/subscriptions/{subscription}/" in one or tenant_id in one}
+    own = f"/subscriptions/{subscription}/"
+    ours = {one for one in found if own in one or mentions(one, tenant_id)}
     named = {resource["id"].lower() for resource in planned}
     assert {one for one in ours - named if not any(part in one for part in _ALONG)} == set()
 
@@ -80,7 +82,7 @@ def assert_connected(cloud: Cloud, tenant_id: str) -> None:
     states = [
         item["properties"]["peeringState"]
         for item in cloud.resources()
-        if "/virtualNetworkPeerings/" in item["id"] and tenant_id in item["id"]
+        if "/virtualNetworkPeerings/" in item["id"] and mentions(item["id"], tenant_id)
     ]
     assert states == ["Connected", "Connected"]
 

@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 
 from localcloud.supervisor.ports import free_offset
+from tests.mentions import mentions
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTLED = frozenset({"active", "failed"})
@@ -178,7 +179,7 @@ class Cloud:
         return Counter(
             one
             for one in ids
-            if tenant_id in one or any(subscription in one for subscription in own)
+            if mentions(one, tenant_id) or any(subscription in one for subscription in own)
         )
 
     def requests(self) -> list[dict[str, Any]]:

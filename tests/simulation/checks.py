@@ -10,6 +10,7 @@ from landing_zone.hub_state.members import HubRow
 from landing_zone.lifecycle import TenantState
 from landing_zone.plan import Resource, Write
 from landing_zone.tenants import TenantRecord
+from tests.mentions import mentions
 from tests.simulation.simulation import Simulation
 
 _INLINE: Final = (
@@ -102,7 +103,7 @@ def assert_connected(record: TenantRecord, held: Held) -> None:
         item["properties"]["peeringState"]
         for key, items in held.items()
         for item in items
-        if "/virtualnetworkpeerings/" in key and record.tenant_id in key
+        if "/virtualnetworkpeerings/" in key and mentions(key, record.tenant_id)
     ]
     assert states == ["Connected", "Connected"]
 
@@ -231,7 +232,7 @@ def _is_of(simulation: Simulation, record: TenantRecord, resource_id: str, held:
     alias = held.get(_alias(record), [{}])[0]
     subscription = record.subscription_id or alias.get("properties", {}).get("subscriptionId", "")
     in_own = bool(subscription) and subscription.lower() in resource_id
-    return in_own or record.tenant_id in resource_id
+    return in_own or mentions(resource_id, record.tenant_id)
 
 
 def _alias(record: TenantRecord) -> str:
@@ -267,7 +268,5 @@ def _unplanned(
 
 
 def _is_ours(record: TenantRecord, resource_id: str) -> bool:
-    return (
-        f"/subscriptions/{record.subscription_id}/" in resource_id
-        or record.tenant_id in resource_id
-    )
+    own = f"/subscriptions/{record.subscription_id}/"
+    return own in resource_id or mentions(resource_id, record.tenant_id)
